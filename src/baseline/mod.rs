@@ -1,0 +1,1 @@
+//! Accepted replays on disk.

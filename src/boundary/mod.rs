@@ -1,0 +1,1 @@
+//! What a plugin and its configuration allow, ask and deny; compiled once, asked per action.

@@ -1,0 +1,1 @@
+//! Differences between a replay and its accepted baseline, with their causes.

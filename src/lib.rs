@@ -1,0 +1,45 @@
+//! plugin-eval replays recorded Codex tasks through the boundary that a plugin declares, and gates its rollout.
+//!
+//! The data flow, top to bottom, is the order of the modules below. Each module may use only those above it;
+//! `tests/it/architecture.rs` holds that.
+//!
+//! ```text
+//! suites/<suite> -> Suite -> per Task (in parallel): Snapshot + Transcript + Boundary -> engine -> Replay
+//!                -> Change against baselines/<suite> -> metrics -> gate -> reports/<suite>
+//! ```
+//!
+//! | module | is |
+//! |---|---|
+//! | [`source`] | files, places in them, git snapshots, content hashes, atomic writing |
+//! | [`finding`] | a problem with a place and a way out |
+//! | [`action`] | what a recorded step attempts, and the effects it would have |
+//! | [`decision`] | rulings of a boundary and verdicts of people |
+//! | [`transcript`] | a recorded session as ordered steps |
+//! | [`plugin`] | the bundle and the Codex configuration deployed with it |
+//! | [`boundary`] | what these allow, ask and deny |
+//! | [`suite`] | role, plugin, tasks and stages of a suite folder |
+//! | [`replay`] | the engine's output for one task, in memory and on disk |
+//! | [`engine`] | judges recorded steps against a boundary |
+//! | [`baseline`] | accepted replays |
+//! | [`diff`] | what changed since, and why |
+//! | [`metrics`] | numbers with samples and evidence |
+//! | [`gate`] | bars, stages, waivers, verdict |
+//! | [`report`] | the files a run writes |
+//!
+//! The command line (`cli`, declared by `main.rs` alone) parses, dispatches and maps results to exit codes.
+
+pub mod source;
+pub mod finding;
+pub mod action;
+pub mod decision;
+pub mod plugin;
+pub mod boundary;
+pub mod transcript;
+pub mod suite;
+pub mod replay;
+pub mod engine;
+pub mod baseline;
+pub mod diff;
+pub mod metrics;
+pub mod gate;
+pub mod report;

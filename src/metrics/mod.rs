@@ -1,0 +1,1 @@
+//! Numbers over replays, each with its samples and evidence.

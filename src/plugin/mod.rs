@@ -1,0 +1,1 @@
+//! What is under test: the bundle as Codex loads it, and the Codex configuration deployed with it.

@@ -1,0 +1,1 @@
+//! What the engine found out about one task: every step's ruling and scope.

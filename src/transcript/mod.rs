@@ -1,0 +1,217 @@
+//! A recorded session as ordered [`Step`]s, whatever format and era it was written in.
+//!
+//! A [`Transcript`] borrows from the bytes of the recording; tool outputs stay undecoded until somebody asks.
+
+mod output;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+pub use output::Output;
+
+use crate::action::{Action, ToolName};
+
+/// A parsed recording.
+#[derive(Clone, Debug)]
+pub struct Transcript<'t> {
+    /// What kind of file it was.
+    pub format: Format,
+    /// Facts about the session as a whole.
+    pub session: Session<'t>,
+    /// Settings in force, in order; a step names the one it ran under by index.
+    pub contexts: Vec<Context<'t>>,
+    /// What happened, in order.
+    pub steps: Vec<Step<'t>>,
+    /// Tokens spent, by the last cumulative count that the recording gives.
+    pub usage: Usage,
+    /// How many lines of each type were read, passed over or not understood.
+    pub tally: Tally,
+}
+
+/// Kinds of recordings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// A rollout with bare lines, before September 2025.
+    BareRollout,
+    /// A rollout of `{timestamp, type, payload}` lines.
+    Rollout,
+    /// The event log that `codex exec --json` prints.
+    ExecJson,
+}
+
+/// Facts about a session as a whole.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session<'t> {
+    /// Id of the thread.
+    pub id: Cow<'t, str>,
+    /// Id of the thread that started this one as a sub-agent.
+    pub parent: Option<Cow<'t, str>>,
+    /// Id of the thread that this one was forked from.
+    pub forked_from: Option<Cow<'t, str>>,
+    /// Role of the sub-agent, if it is one and has one.
+    pub agent_role: Option<Cow<'t, str>>,
+    /// Working folder at the start; empty in formats that do not say.
+    pub cwd: Cow<'t, str>,
+    /// Version of the CLI that wrote it; empty when not said.
+    pub cli_version: Cow<'t, str>,
+    /// Commit of the working folder at the start.
+    pub commit: Option<Cow<'t, str>>,
+    /// A guardian's own review session, not an agent at work.
+    pub guardian: bool,
+}
+
+/// Settings in force during one or more turns.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Context<'t> {
+    /// Id of the turn; empty in older formats.
+    pub turn: Cow<'t, str>,
+    /// Working folder.
+    pub cwd: Cow<'t, str>,
+    /// Model slug.
+    pub model: Cow<'t, str>,
+    /// Approval policy: `never`, `on-request`, … or `granular`.
+    pub approval_policy: Cow<'t, str>,
+    /// Sandbox mode: `read-only`, `workspace-write`, `danger-full-access`; empty when not said.
+    pub sandbox_mode: Cow<'t, str>,
+    /// The recorded sandbox lets commands reach the network.
+    pub network: bool,
+    /// Plugins switched off for the turn (`name@marketplace`).
+    pub disabled_plugins: Vec<Cow<'t, str>>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<'t> {
+    /// Line of the recording, from 1.
+    pub line: u32,
+    /// Index into [`Transcript::contexts`]; `None` before the first.
+    pub context: Option<u32>,
+    /// Timestamp as written; empty when the format has none.
+    pub at: Cow<'t, str>,
+    /// What happened.
+    pub kind: StepKind<'t>,
+}
+
+/// What a step is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StepKind<'t> {
+    /// A person (or the parent agent) asks.
+    Prompt(Cow<'t, str>),
+    /// The agent says something.
+    Message(Cow<'t, str>),
+    /// A plugin's skill was put into the conversation on request; holds its full name.
+    SkillInjected(Cow<'t, str>),
+    /// The agent calls a tool.
+    Call(Box<Call<'t>>),
+    /// The turn was interrupted; holds the reason.
+    Aborted(Cow<'t, str>),
+    /// The history was summarised.
+    Compacted,
+}
+
+/// A tool call with all that the recording tells about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call<'t> {
+    /// Id; for nested calls of code mode and formats without ids, one that is derived from position.
+    pub id: Cow<'t, str>,
+    /// The tool, as the model named it.
+    pub tool: ToolName<'t>,
+    /// What the call attempts.
+    pub action: Action<'t>,
+    /// Arguments as JSON text; for custom tools the input text itself.
+    pub arguments: Cow<'t, str>,
+    /// What the model was answered; `None` when the recording ends or the turn was aborted before.
+    pub output: Option<Output<'t>>,
+    /// What Codex noted beside the answer (an item or an `*_end` event).
+    pub item: Option<Item<'t>>,
+    /// A recorded assessment by a guardian.
+    pub guardian: Option<Guardian<'t>>,
+    /// Id of the code-mode call whose script makes this call.
+    pub parent: Option<Cow<'t, str>>,
+    /// Thread of the sub-agent that this call started.
+    pub child_thread: Option<Cow<'t, str>>,
+}
+
+/// What Codex noted about a finished call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Item<'t> {
+    /// `completed`, `failed`, `declined`, …
+    pub status: Cow<'t, str>,
+    /// Exit code of a command.
+    pub exit_code: Option<i64>,
+    /// The command that really ran, when a hook rewrote it.
+    pub ran: Option<Cow<'t, str>>,
+    /// Error message of an MCP call.
+    pub error: Option<Cow<'t, str>>,
+}
+
+/// A guardian's assessment of a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Guardian<'t> {
+    /// `approved`, `denied`, `in_progress`, …
+    pub status: Cow<'t, str>,
+    /// `low`, `medium`, `high`; empty when not said.
+    pub risk: Cow<'t, str>,
+    /// Its reasons.
+    pub rationale: Cow<'t, str>,
+}
+
+/// What the recording shows to have become of a call.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Recorded {
+    /// It ran, well or not.
+    Ran,
+    /// The sandbox stopped it.
+    SandboxDenied,
+    /// A hook blocked it.
+    HookBlocked,
+    /// A rule, the approval policy or the patch check rejected it.
+    Rejected,
+    /// A person, a guardian or a PermissionRequest hook declined it.
+    Declined,
+    /// Codex had no such tool for it.
+    Unsupported,
+    /// Its arguments could not be read.
+    Malformed,
+    /// The turn ended before it did.
+    Aborted,
+    /// The recording does not tell.
+    Unknown,
+}
+
+/// Tokens spent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Input tokens, cached ones included.
+    pub input: u64,
+    /// Cached input tokens.
+    pub cached: u64,
+    /// Output tokens, reasoning included.
+    pub output: u64,
+    /// Reasoning tokens.
+    pub reasoning: u64,
+}
+
+/// Lines of a recording by what became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lines in all, empty ones left out.
+    pub lines: u32,
+    /// Lines that are not JSON (a half-written last line, foreign text).
+    pub broken: u32,
+    /// Types that are not known, with their counts, as `type` or `type/payload type`.
+    pub unknown: BTreeMap<String, u32>,
+}
