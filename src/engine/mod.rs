@@ -1,1 +1,7 @@
 //! Judges recorded steps against a boundary.
+
+mod in_order;
+mod workspace;
+
+pub use in_order::in_order;
+pub use workspace::Workspace;

@@ -1,0 +1,200 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Decide whether a Codex plugin may be rolled out wider, from the tasks you already did.
+///
+/// plugin-eval replays recorded Codex sessions through the boundary that a plugin declares, compares the result with
+/// the accepted baseline, and writes a staged gate report. It needs no account, no network and no model.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 the gate holds, 1 it fails or changes are not accepted, 2 usage or unreadable \
+                        suite, 3 tasks broke, 4 inconclusive.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) look: Look,
+}
+
+/// How output looks.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Look {
+    /// When to use colour; `auto` means on a terminal, unless NO_COLOR is set.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub(crate) color: Colour,
+    /// Print only the verdict and problems.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Replay a suite, compare with its baselines, write its reports, and gate.
+    #[command(after_help = "Example:\n  plugin-eval run suites/release-reviewer\n  plugin-eval run suites/release-reviewer \
+                            --stage workspace-write --task 'notes-*'")]
+    Run(Run),
+    /// Check a suite, its plugin and its configuration without replaying anything.
+    #[command(after_help = "Example:\n  plugin-eval check suites/release-reviewer")]
+    Check(Check),
+    /// Show what changed since the accepted baselines, and why.
+    #[command(after_help = "Example:\n  plugin-eval diff suites/release-reviewer")]
+    Diff(Diff),
+    /// Show one task, or one step of it, whole: phases, rule, effects, human verdict.
+    #[command(after_help = "Example:\n  plugin-eval explain suites/release-reviewer notes-1.4 call_Rt5kQ2")]
+    Explain(Explain),
+    /// Accept the present replays as baselines.
+    #[command(after_help = "Example:\n  plugin-eval accept suites/release-reviewer --all --reason 'plugin 1.1 reviewed' \
+                            --by ana\n  plugin-eval accept suites/release-reviewer notes-1.4 --reason 'new hook' --by ana")]
+    Accept(Accept),
+    /// Render a format again from a report.json.
+    #[command(after_help = "Example:\n  plugin-eval report reports/release-reviewer/report.json --format gate-md")]
+    Report(Report),
+    /// Print the JSON Schema of a file format.
+    #[command(after_help = "Example:\n  plugin-eval schema report > report.schema.json")]
+    Schema(Schema),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  plugin-eval completions bash > ~/.local/share/bash-completion/completions/plugin-eval")]
+    Completions(Completions),
+}
+
+/// Folders and what of a suite is looked at; shared by the commands that replay.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Selection {
+    /// Folder of the suite.
+    pub(crate) suite: PathBuf,
+    /// Only tasks whose name matches this pattern (`*` and `?` allowed); may be given several times.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) task: Vec<String>,
+    /// Judge as if the plugin stood at this stage, instead of the suite's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stage: Option<String>,
+    /// Folder that holds the baselines of all suites.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baselines: Option<PathBuf>,
+    /// Number of threads; 0 means one a core.
+    #[arg(long, short = 'j', default_value_t = 0, value_name = "N")]
+    pub(crate) jobs: usize,
+    /// Do not run the plugin's hooks; their rulings become undetermined.
+    #[arg(long)]
+    pub(crate) no_hooks: bool,
+    /// Judge waivers as of this day instead of today (YYYY-MM-DD).
+    #[arg(long, value_name = "DATE")]
+    pub(crate) today: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Folder that the reports of all suites are written into.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) reports: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Folder of the suite.
+    pub(crate) suite: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Folder of the suite.
+    pub(crate) suite: PathBuf,
+    /// Name of the task.
+    pub(crate) task: String,
+    /// Id of the step (call id, or `prompt-1`), or its number from 1; without it all steps are listed.
+    pub(crate) step: Option<String>,
+    /// Judge as if the plugin stood at this stage, instead of the suite's own.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) stage: Option<String>,
+    /// Do not run the plugin's hooks.
+    #[arg(long)]
+    pub(crate) no_hooks: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// Folder of the suite.
+    pub(crate) suite: PathBuf,
+    /// Names of the tasks to accept.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) tasks: Vec<String>,
+    /// Accept every task of the suite.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Why this is right; kept in the baseline.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who accepts; kept in the baseline.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: String,
+    /// Folder that holds the baselines of all suites.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) baselines: Option<PathBuf>,
+    /// Number of threads; 0 means one a core.
+    #[arg(long, short = 'j', default_value_t = 0, value_name = "N")]
+    pub(crate) jobs: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The report.json to read.
+    pub(crate) report: PathBuf,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t = Format::GateMd)]
+    pub(crate) format: Format,
+}
+
+/// Formats that a report can be rendered in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The gate page in Markdown.
+    GateMd,
+    /// One row a task.
+    TasksCsv,
+    /// One row a call.
+    CallsCsv,
+    /// The prompts that no person has answered yet.
+    ApprovalsCsv,
+    /// A short summary for a terminal.
+    Terminal,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which format.
+    #[arg(value_enum)]
+    pub(crate) format: SchemaOf,
+}
+
+/// File formats with a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `report.json`.
+    Report,
+    /// `baselines/<suite>/<task>.json`.
+    Baseline,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// Which shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
