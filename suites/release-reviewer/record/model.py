@@ -1,5 +1,6 @@
 """A loopback server that plays the model's part: each request gets the next scripted step as a Responses stream."""
 
+import collections
 import http.server
 import json
 import re
@@ -91,24 +92,24 @@ class Model:
         with self.lock:
             self.scripts = [(task, list(child)) for task, child in children] + [(None, list(steps))]
             self.seen = {}
-            self.count = 0
-            self.requests = []
+            self.counts = collections.Counter()
+            self.unscripted = 0
 
     def stream(self, request):
         with self.lock:
-            self.requests.append(request)
             text = json.dumps(request.get("input", []), ensure_ascii=False)
             task, script = next((t, s) for t, s in self.scripts if t is None or is_child(request, t))
+            self.unscripted += not script
             step = script.pop(0) if script else {"say": "(the script has no further step)"}
             spawned = re.findall(r'agent_id\W+([0-9a-f-]{36})', text)
             items = step_items(name_children(step, spawned))
             self.seen[task], tokens = usage(request, items, self.seen.get(task, 0))
-            self.count += 1
-            number = self.count
-        events = [{"type": "response.created", "response": {"id": f"resp_{number:03}"}}]
+            self.counts[task] += 1
+            number = f"{self.counts[task]:03}" if task is None else f"sub_{self.counts[task]:03}"
+        events = [{"type": "response.created", "response": {"id": f"resp_{number}"}}]
         for place, item in enumerate(items):
-            events.append({"type": "response.output_item.done", "item": {**item, "id": f"item_{number:03}_{place}"}})
-        events.append({"type": "response.completed", "response": {"id": f"resp_{number:03}", "usage": tokens}})
+            events.append({"type": "response.output_item.done", "item": {**item, "id": f"item_{number}_{place}"}})
+        events.append({"type": "response.completed", "response": {"id": f"resp_{number}", "usage": tokens}})
         return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events).encode()
 
 

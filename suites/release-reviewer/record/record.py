@@ -79,8 +79,8 @@ def record(name, script, model, binary):
         if person.problems or person.left:
             raise SystemExit(f"{name}: {person.problems or ''} never asked: {sorted(person.left)}")
     left = [task or "main" for task, steps in model.scripts if steps]
-    if left:
-        raise SystemExit(f"{name}: steps were left over for {left}")
+    if left or model.unscripted:
+        raise SystemExit(f"{name}: steps were left over for {left}, {model.unscripted} requests had no step")
     return commit, [path.read_text().splitlines() for path in codex.rollouts()]
 
 
@@ -105,7 +105,8 @@ def turn_over(message, thread):
 def keep(name, script, commit, raw):
     """Tidy the rollouts and write the task's files."""
     day = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    ids, files = Ids(name), {}
+    nicknames = [json.loads(lines[0])["payload"]["agent_nickname"] for lines in raw[1:]]
+    ids, files = Ids(name, nicknames), {}
     start = script["started"].timestamp()
     children = {}
 
@@ -140,8 +141,9 @@ def keep(name, script, commit, raw):
 def refuse_traces(name, text):
     """Nothing of the recording machine or the hour of recording may be kept."""
     now = datetime.now(timezone.utc)
-    own = [str(Path.home()) + "/", os.uname().nodename if len(os.uname().nodename) > 3 else None, now.strftime("%Y-%m-%d"), str(int(now.timestamp()))[:6]]
-    for trace in filter(None, own):
+    host = os.uname().nodename
+    own = [f"{Path.home()}/", now.strftime("%Y-%m-%d"), str(int(now.timestamp()))[:6]] + ([host] if len(host) > 3 else [])
+    for trace in own:
         for line in text.splitlines():
             if re.search(rf"(?<![0-9a-zA-Z.]){re.escape(trace)}", line):
                 raise SystemExit(f"{name}: a trace of this machine is left ({trace}): {line[:400]}")

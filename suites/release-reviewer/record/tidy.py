@@ -7,9 +7,11 @@ process ids, durations. Shortened: the long instruction texts that Codex itself 
 import hashlib
 import json
 import re
+from collections import Counter
 from datetime import datetime, timezone
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+NICKNAMES = ("Pytheas", "Eudoxus", "Hanno")  # for sub-agents, in place of the ones Codex drew
 LEFT_OUT = "(a text that ships with Codex, left out of this recording)"
 SHIPPED = re.compile(r"<(permissions instructions|plugins_instructions|multi_agent_mode|collaboration_mode|apps_instructions)>.*?</\1>", re.S)
 CALLS = ("function_call", "custom_tool_call", "tool_search_call")
@@ -23,12 +25,14 @@ def draw(low, high, *names):
 
 
 class Ids:
-    """Thread, turn and item ids: same shape and order, but the same on every run."""
+    """Thread, turn and item ids and sub-agents' nicknames: same shape and order, but the same on every run."""
 
-    def __init__(self, task):
-        self.task, self.known = task, {}
+    def __init__(self, task, nicknames=()):
+        self.task, self.known, self.nicknames = task, {}, nicknames
 
     def replace(self, text, now):
+        for number, name in enumerate(self.nicknames):
+            text = text.replace(name, NICKNAMES[number])
         return UUID.sub(lambda found: self.one(found[0], now), text)
 
     def one(self, old, now):
@@ -45,15 +49,16 @@ class Clock:
     def __init__(self, task, start, answers=None, pauses=(), children=None):
         self.task, self.now, self.start = task, start, start
         self.answers, self.pauses, self.children = answers or {}, list(pauses), children or {}
-        self.asked, self.decided = {}, {}
-        self.turn_start = self.first_token = start
-        self.turns = self.lines = 0
+        self.called, self.asked, self.decided = {}, {}, {}
+        self.turn_start, self.first_token = start, None
+        self.counts = Counter()    # lines seen of each kind
         self.thinking = True       # the next model item begins a response
         self.ready = start         # when all calls of the last response have finished
+        self.name = ""             # what this line is about: a call or the n-th of its kind
         self.run_s = 0.0
 
-    def wait(self, low, high, *names):
-        self.now += draw(low, high, self.task, self.lines, *names)
+    def wait(self, low, high):
+        self.now += draw(low, high, self.task, self.name)
 
     def until(self, moment):
         self.now = max(self.now + 0.002, moment)
@@ -63,32 +68,40 @@ class Clock:
 
     def step(self, line):
         """Move to the moment at which this line was written."""
-        self.lines += 1
-        payload, kind = line["payload"], line["payload"].get("type")
-        call = payload.get("call_id") or payload.get("item", {}).get("id")
+        payload = line["payload"]
+        kind = payload.get("type") or line["type"]
+        call = payload.get("call_id") or payload.get("item", {}).get("id", "")
+        self.counts[kind] += 1
+        self.name = call if call.startswith("call_") else f"{kind} {self.counts[kind]}"
+        self.run_s = self.runs(self.name) if call.startswith(("call_", "exec-")) else 0.0
         if kind == "task_started":
-            if self.turns:
-                self.now += self.pauses[self.turns - 1] if self.turns <= len(self.pauses) else 45
-            self.turns += 1
-            self.wait(0.1, 0.4)
-            self.turn_start, self.first_token, self.thinking = self.now, None, True
-        elif line["type"] == "response_item" and (kind in CALLS or kind == "reasoning" or payload.get("role") == "assistant"):
+            self.new_turn()
+        elif kind in CALLS or kind == "reasoning" or payload.get("role") == "assistant":
             self.model_item(kind, call)
-        elif line["type"] == "response_item" and kind in OUTPUTS:
+        elif kind in OUTPUTS:
             self.thinking = True
             self.until(max(self.ready, self.child_end(payload)))
         elif kind in ("item_completed", "mcp_tool_call_end", "patch_apply_end"):
-            if payload.get("item", {}).get("type") in ("Reasoning", "AgentMessage"):
-                self.model_item(kind, None)
-            elif call in self.decided:
-                self.until(self.decided[call] + self.runs(call))
-            elif str(call).startswith("exec-") and payload.get("item", {}).get("type") == "McpToolCall" and self.decided:
-                self.until(max(self.decided.values()) + self.runs("nested"))
-            else:
-                self.wait(0.02, 0.3)
+            self.item_done(payload.get("item", {}).get("type"), call)
         else:
             self.wait(0.002, 0.02)
-        self.run_s = self.runs(call) if call else 0.0
+
+    def new_turn(self):
+        turn = self.counts["task_started"]
+        if turn > 1:
+            self.now += self.pauses[turn - 2] if turn - 2 < len(self.pauses) else 45
+        self.wait(0.1, 0.4)
+        self.turn_start, self.first_token, self.thinking = self.now, None, True
+
+    def item_done(self, item, call):
+        if item in ("Reasoning", "AgentMessage"):
+            self.model_item(item, "")
+        elif call in self.called:
+            self.until(self.decided.get(call, self.called[call]) + self.run_s)
+        elif call.startswith("exec-") and item == "McpToolCall":
+            self.until(max(self.decided.values(), default=self.now) + self.run_s)
+        else:
+            self.wait(0.02, 0.3)
 
     def model_item(self, kind, call):
         if self.thinking:
@@ -99,11 +112,11 @@ class Clock:
         else:
             self.wait(0.1, 0.9)
         if kind in CALLS:
-            answer = self.answers.get(call)
-            if answer:
+            self.called[call] = self.now
+            if call in self.answers:
                 self.asked[call] = self.now + 0.8
                 last = max(self.decided.values(), default=self.now)
-                self.decided[call] = max(self.asked[call], last) + answer["after"]
+                self.decided[call] = max(self.asked[call], last) + self.answers[call]["after"]
             self.ready = max(self.ready, self.decided.get(call, self.now) + self.runs(call))
 
     def child_end(self, payload):
@@ -135,8 +148,9 @@ def set_times(value, clock, start_day):
     if isinstance(value, list):
         return [set_times(item, clock, start_day) for item in value]
     if isinstance(value, str):
-        value = re.sub(r"Chunk ID: [0-9a-f]{6}", lambda _: f"Chunk ID: {int(draw(0, 2**24, clock.task, clock.lines)):06x}", value)
-        value = re.sub(r"Wall time:? [0-9.]+ seconds", lambda found: re.sub(r"[0-9.]+", f"{clock.run_s:.4f}" if ":" in found[0] else f"{clock.run_s:.1f}", found[0]), value)
+        value = re.sub(r"Chunk ID: [0-9a-f]{6}", lambda _: f"Chunk ID: {int(draw(0, 2**24, clock.task, 'chunk', clock.name)):06x}", value)
+        value = re.sub(r"(Wall time: )[0-9.]+ seconds", rf"\g<1>{clock.run_s:.4f} seconds", value)
+        value = re.sub(r"(Wall time )[0-9.]+ seconds", rf"\g<1>{clock.run_s:.1f} seconds", value)
         value = re.sub(r"(Ran \d+ tests? in )\d+\.\d{3}s", r"\g<1>0.006s", value)
         return value.replace(start_day, iso(clock.start)[:10])
     if not isinstance(value, dict):
@@ -149,8 +163,8 @@ def set_times(value, clock, start_day):
         "started_at_ms": lambda _: int((clock.now - clock.run_s) * 1000),
         "completed_at_ms": lambda _: int(clock.now * 1000),
         "duration_ms": lambda _: int((clock.now - clock.turn_start) * 1000),
-        "time_to_first_token_ms": lambda old: old and int((clock.first_token - clock.turn_start) * 1000),
-        "process_id": lambda old: old and str(int(draw(20000, 99000, clock.task, clock.lines))),
+        "time_to_first_token_ms": lambda old: old and int(((clock.first_token or clock.now) - clock.turn_start) * 1000),
+        "process_id": lambda old: old and str(int(draw(20000, 99000, clock.task, "process", clock.name))),
         "duration": lambda old: {"secs": 0, "nanos": int(clock.run_s * 1e9)} if isinstance(old, dict) else old,
     }
     return {key: moments[key](old) if key in moments else set_times(old, clock, start_day) for key, old in value.items()}
