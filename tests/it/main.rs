@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 
 mod architecture;
+mod bundled_suites;
