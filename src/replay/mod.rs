@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use step::{EffectRow, HookRow, Human, ReplayStep, StepKind};
 
+pub use crate::suite::AgentFinding;
+
 use crate::finding::Finding;
 use crate::source::ContentHash;
 use crate::transcript::Usage;
@@ -86,19 +88,6 @@ impl Input {
             Self::Engine => "engine",
         }
     }
-}
-
-/// A finding that the agent reported in its last message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AgentFinding {
-    /// File it is about, as the agent wrote it.
-    pub path: String,
-    /// Line in that file, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    /// What it says.
-    #[serde(default)]
-    pub summary: String,
 }
 
 /// How much of a recording is still valid evidence under the boundary.

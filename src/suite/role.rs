@@ -1,0 +1,86 @@
+use crate::source::Place;
+
+use super::fields::{Fields, Problems, Text};
+use super::output::{RoleOutput, read_output};
+
+/// The role card: what the agent is for and what decides about it.
+#[derive(Clone, Debug, Default)]
+pub struct Role {
+    /// Name of the role.
+    pub name: String,
+    /// What the role does, in a sentence.
+    pub description: Option<String>,
+    /// The metric that decides.
+    pub primary: Option<MetricName>,
+    /// The metric that vetoes: when its bar fails, the plugin is rolled back.
+    pub guardrail: Option<MetricName>,
+    /// The role's vocabulary for decisions, from the one that lets most through to the one that stops most
+    /// (`["approve", "block"]`). The order tells a false approval from a false block.
+    pub outcomes: Vec<String>,
+    /// How outcome and findings are read from the agent's last message.
+    pub output: RoleOutput,
+}
+
+/// A metric named in a suite; the gate knows which there are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricName {
+    /// The name as written.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl Role {
+    /// The outcome of the vocabulary that `given` names; case does not matter.
+    pub fn outcome(&self, given: &str) -> Option<&str> {
+        self.outcomes.iter().map(String::as_str).find(|known| known.eq_ignore_ascii_case(given.trim()))
+    }
+
+    /// Where `outcome` stands in the vocabulary; a greater rank stops more.
+    pub fn rank(&self, outcome: &str) -> Option<usize> {
+        self.outcomes.iter().position(|known| known == outcome)
+    }
+}
+
+const KEYS: &[&str] = &["name", "description", "primary", "guardrail", "outcomes", "output"];
+
+/// Reads `[role]`.
+pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Role {
+    if top.get("role").is_none() {
+        problems.error(&(0..0), "missing-key", "the suite lacks `[role]`", "add the role card");
+    }
+    let Some(fields) = top.table("role", "[role]", KEYS, problems) else { return Role::default() };
+    let name = fields.required_text("name", problems).map_or_else(String::new, |text| text.value.to_owned());
+    let outcomes = fields.texts("outcomes", problems);
+    check_outcomes(&fields, &outcomes, problems);
+    Role {
+        name,
+        description: fields.owned("description", problems),
+        primary: metric_name(&fields, "primary", problems),
+        guardrail: metric_name(&fields, "guardrail", problems),
+        outcomes: outcomes.iter().map(|text| text.value.trim().to_owned()).collect(),
+        output: read_output(&fields, problems),
+    }
+}
+
+fn check_outcomes(fields: &Fields<'_, '_>, outcomes: &[Text<'_>], problems: &mut Problems<'_>) {
+    if fields.get("outcomes").is_none() {
+        fields.missing("outcomes", problems);
+    }
+    for (i, outcome) in outcomes.iter().enumerate() {
+        let same = |other: &&Text<'_>| other.value.trim().eq_ignore_ascii_case(outcome.value.trim());
+        if outcomes[..i].iter().any(|other| same(&other)) {
+            let message = format!("the outcome `{}` is listed twice", outcome.value);
+            problems.error(&outcome.span, "same-name", message, "case does not tell outcomes apart");
+        }
+    }
+}
+
+fn metric_name(
+    fields: &Fields<'_, '_>,
+    key: &'static str,
+    problems: &mut Problems<'_>,
+) -> Option<MetricName> {
+    let text = fields.text(key, problems)?;
+    Some(MetricName { name: text.value.to_owned(), place: problems.place(&text.span) })
+}
