@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use plugin_eval::suite::Suite;
+
 fn suites() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("suites")
 }
@@ -85,6 +87,22 @@ fn files(root: &Path, folder: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
             files(root, &path, into);
         } else {
             into.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+}
+
+#[test]
+fn both_suites_read_without_a_finding() {
+    for name in ["release-reviewer", "release-reviewer-leaky"] {
+        let mut findings = Vec::new();
+        let suite = Suite::load(&suites().join(name), &mut findings);
+        assert!(findings.is_empty(), "{name}: {findings:#?}");
+        let suite = suite.unwrap();
+        assert_eq!(suite.task_count(), 18);
+        for task in 0..suite.task_count() {
+            if let Err(findings) = suite.task(task) {
+                panic!("{name}: {findings:#?}");
+            }
         }
     }
 }
