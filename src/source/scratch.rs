@@ -1,0 +1,87 @@
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::sync::Once;
+use std::time::{Duration, SystemTime};
+
+/// How the folders are named, and the file in each that its owner keeps locked.
+const PREFIX: &str = "plugin-eval-";
+const LOCK: &str = ".lock";
+/// A folder without a lock may be one that is just being made; after this time it is a leftover.
+const YOUNG: Duration = Duration::from_mins(10);
+
+/// A private temporary folder outside every input, removed on drop. What a killed run left behind is removed by the
+/// next one.
+#[derive(Debug)]
+pub struct Scratch {
+    folder: tempfile::TempDir,
+    _lock: File,
+}
+
+impl Scratch {
+    /// A new folder below the system's temporary folder.
+    pub fn new() -> io::Result<Self> {
+        static SWEPT: Once = Once::new();
+        SWEPT.call_once(|| sweep(&std::env::temp_dir()));
+        Self::new_in(&std::env::temp_dir())
+    }
+
+    fn new_in(parent: &Path) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let lock = File::create_new(folder.path().join(LOCK))?;
+        // A filesystem without locks only loses the sweeping.
+        let _ = lock.try_lock();
+        Ok(Self { folder, _lock: lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// Removes folders whose owner is gone. Problems are passed over: another run may be sweeping too.
+fn sweep(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_leftover(&entry.path()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn is_leftover(folder: &Path) -> bool {
+    let age = |path: &Path| SystemTime::now().duration_since(path.metadata().ok()?.modified().ok()?).ok();
+    match File::open(folder.join(LOCK)) {
+        Ok(lock) => match lock.try_lock() {
+            Ok(()) => true,
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => false,
+        },
+        Err(_) => age(folder).is_some_and(|age| age > YOUNG),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leftovers_are_swept_and_live_folders_stay() {
+        let parent = tempfile::tempdir().unwrap();
+        let live = Scratch::new_in(parent.path()).unwrap();
+        let left = parent.path().join("plugin-eval-left");
+        std::fs::create_dir(&left).unwrap();
+        std::fs::write(left.join(LOCK), "").unwrap();
+        let young = parent.path().join("plugin-eval-young");
+        std::fs::create_dir(&young).unwrap();
+        let other = parent.path().join("other");
+        std::fs::create_dir(&other).unwrap();
+        sweep(parent.path());
+        assert!(live.path().is_dir() && young.is_dir() && other.is_dir());
+        assert!(!left.exists());
+        let path = live.path().to_owned();
+        drop(live);
+        assert!(!path.exists());
+    }
+}

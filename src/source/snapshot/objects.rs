@@ -1,0 +1,140 @@
+//! Object access of one repository, shared by all threads.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use git2::{ObjectType, Odb};
+
+use super::tree::{TreeEntry, TreeNode};
+use super::{ObjectId, SnapshotError};
+use crate::source::Scratch;
+
+/// Largest tree, commit or tag object, and largest blob, that is read, in bytes.
+const MAX_TREE: usize = 64 << 20;
+const MAX_BLOB: usize = 64 << 20;
+/// Longest symlink target that a kernel accepts, in bytes.
+const MAX_TARGET: usize = 4096;
+/// Folders kept for later commits; the map is emptied when it is full.
+const MAX_CACHED: usize = 20_000;
+
+/// The objects of one repository.
+pub(super) struct Objects {
+    odb: Odb<'static>,
+    /// The repository, for messages.
+    pub(super) path: PathBuf,
+    trees: Mutex<HashMap<ObjectId, Arc<TreeNode>>>,
+    /// The unpacked bundle, removed with the last user.
+    _scratch: Option<Scratch>,
+}
+
+impl std::fmt::Debug for Objects {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Objects").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Objects {
+    /// Opens an object folder (`.git/objects`), with its packs and alternates.
+    pub(super) fn open(path: &Path, objects: &Path, scratch: Option<Scratch>) -> Result<Self, SnapshotError> {
+        let not_one = || SnapshotError::NotARepository { path: path.to_owned() };
+        let odb = Odb::new().map_err(|_| not_one())?;
+        odb.add_disk_alternate(objects.to_str().ok_or_else(not_one)?).map_err(|_| not_one())?;
+        Ok(Self { odb, path: path.to_owned(), trees: Mutex::default(), _scratch: scratch })
+    }
+
+    fn damaged(&self, id: ObjectId, reason: impl Into<String>) -> SnapshotError {
+        SnapshotError::Object { path: self.path.clone(), object: id.to_string(), reason: reason.into() }
+    }
+
+    /// Type and size in bytes; `None` if there is no such object.
+    pub(super) fn header(&self, id: ObjectId) -> Option<(ObjectType, usize)> {
+        self.odb.read_header(id).ok().map(|(size, kind)| (kind, size))
+    }
+
+    /// The full id of the one object that starts with these digits.
+    pub(super) fn by_prefix(&self, digits: &str) -> Option<ObjectId> {
+        if digits.len() < 4 || digits.len() > 40 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        let short = ObjectId::from_str(digits).ok()?;
+        self.odb.exists_prefix(short, digits.len()).ok()
+    }
+
+    fn read(&self, id: ObjectId, want: ObjectType, limit: usize) -> Result<git2::OdbObject<'_>, String> {
+        let (size, kind) = self.odb.read_header(id).map_err(|error| error.message().to_owned())?;
+        if kind != want {
+            return Err(format!("is a {kind}, not a {want}"));
+        }
+        if size > limit {
+            return Err(format!("is larger than {limit} bytes"));
+        }
+        self.odb.read(id).map_err(|error| error.message().to_owned())
+    }
+
+    /// The commit that this id names, through annotated tags.
+    pub(super) fn peel(&self, mut id: ObjectId) -> Option<ObjectId> {
+        for _ in 0..8 {
+            match self.header(id)? {
+                (ObjectType::Commit, _) => return Some(id),
+                (ObjectType::Tag, _) => {
+                    let tag = self.read(id, ObjectType::Tag, MAX_TREE).ok()?;
+                    id = header_id(tag.data(), b"object ")?;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// The tree of a commit.
+    pub(super) fn tree_of(&self, commit: ObjectId) -> Result<ObjectId, SnapshotError> {
+        let object =
+            self.read(commit, ObjectType::Commit, MAX_TREE).map_err(|reason| self.damaged(commit, reason))?;
+        header_id(object.data(), b"tree ").ok_or_else(|| self.damaged(commit, "is a damaged commit"))
+    }
+
+    /// The parsed folder of a tree object.
+    pub(super) fn tree(&self, id: ObjectId) -> Result<Arc<TreeNode>, SnapshotError> {
+        if let Some(tree) = self.lock().get(&id) {
+            return Ok(tree.clone());
+        }
+        let object = self.read(id, ObjectType::Tree, MAX_TREE).map_err(|reason| self.damaged(id, reason))?;
+        let tree = TreeNode::parse(object.data()).ok_or_else(|| self.damaged(id, "is a damaged tree"))?;
+        let tree = Arc::new(tree);
+        let mut trees = self.lock();
+        if trees.len() >= MAX_CACHED {
+            trees.clear();
+        }
+        Ok(trees.entry(id).or_insert(tree).clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Arc<TreeNode>>> {
+        self.trees.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The folder behind an entry; `None` when its object cannot be read.
+    pub(super) fn folder<'e>(&self, entry: &'e TreeEntry) -> Option<&'e Arc<TreeNode>> {
+        entry.folder.get_or_init(|| self.tree(entry.id).ok()).as_ref()
+    }
+
+    /// The target of a symlink; `None` when its object cannot be read or is no possible target.
+    pub(super) fn target<'e>(&self, entry: &'e TreeEntry) -> Option<&'e Arc<[u8]>> {
+        let load = || {
+            let object = self.read(entry.id, ObjectType::Blob, MAX_TARGET).ok()?;
+            let target = object.data();
+            (!target.is_empty() && memchr::memchr(0, target).is_none()).then(|| target.into())
+        };
+        entry.target.get_or_init(load).as_ref()
+    }
+
+    /// The bytes of a blob; `None` when it is missing, damaged or larger than is read.
+    pub(super) fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        Some(self.read(id, ObjectType::Blob, MAX_BLOB).ok()?.data().into())
+    }
+}
+
+/// The id on the first line of a commit or tag.
+fn header_id(data: &[u8], key: &[u8]) -> Option<ObjectId> {
+    super::bundle::full_id(data.strip_prefix(key)?.get(..40)?)
+}

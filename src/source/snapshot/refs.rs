@@ -1,0 +1,96 @@
+//! Branch and tag names, for good errors and for commands that help to write a task.
+
+use std::path::Path;
+
+use super::ObjectId;
+use super::bundle::full_id;
+use super::location::{Location, small_text};
+
+/// Most refs that are looked at, and how deep their folders go.
+const MAX_REFS: usize = 50_000;
+const MAX_DEPTH: usize = 16;
+
+/// Names with the objects that they point to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refs(Vec<(String, ObjectId)>);
+
+impl Refs {
+    /// The refs of a bundle's header; names that are not UTF-8 are left out.
+    pub(super) fn of_bundle(refs: &[(Vec<u8>, ObjectId)]) -> Self {
+        Self(
+            refs.iter().filter_map(|(name, id)| Some((String::from_utf8(name.clone()).ok()?, *id))).collect(),
+        )
+    }
+
+    /// The refs of a repository: loose files first, then `packed-refs`, then `HEAD`.
+    pub(super) fn of_repository(location: &Location) -> Self {
+        let mut refs = Vec::new();
+        loose(&location.common.join("refs"), "refs", 0, &mut refs);
+        for line in small_text(&location.common.join("packed-refs")).unwrap_or_default().lines() {
+            if let Some((id, name)) = line.split_once(' ')
+                && let Some(id) = full_id(id.as_bytes())
+                && refs.len() < MAX_REFS
+                && !refs.iter().any(|(known, _)| known == name)
+            {
+                refs.push((name.to_owned(), id));
+            }
+        }
+        if let Some(head) = small_text(&location.git.join("HEAD")) {
+            let head = head.trim();
+            let id = match head.strip_prefix("ref: ") {
+                Some(target) => refs.iter().find(|(name, _)| name == target).map(|(_, id)| *id),
+                None => full_id(head.as_bytes()),
+            };
+            refs.extend(id.map(|id| ("HEAD".to_owned(), id)));
+        }
+        Self(refs)
+    }
+
+    /// What a name stands for, in git's order: as written, `refs/…`, tags, heads, remotes.
+    pub(super) fn find(&self, name: &str) -> Option<ObjectId> {
+        ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].iter().find_map(|prefix| {
+            let found = |known: &str| known.strip_prefix(prefix) == Some(name);
+            self.0.iter().find(|(known, _)| found(known)).map(|(_, id)| *id)
+        })
+    }
+
+    /// Up to three short names that look like `name`, best first.
+    pub(super) fn similar(&self, name: &str) -> Vec<String> {
+        let mut scored: Vec<(f64, &str)> = self
+            .0
+            .iter()
+            .map(|(known, _)| {
+                let short = ["refs/heads/", "refs/tags/", "refs/remotes/"]
+                    .iter()
+                    .find_map(|prefix| known.strip_prefix(prefix))
+                    .unwrap_or(known);
+                (strsim::jaro_winkler(short, name), short)
+            })
+            .filter(|(score, _)| *score > 0.8)
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+        scored.dedup_by(|a, b| a.1 == b.1);
+        scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    /// All objects that names point to.
+    pub(super) fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.0.iter().map(|(_, id)| *id)
+    }
+}
+
+fn loose(folder: &Path, prefix: &str, depth: usize, refs: &mut Vec<(String, ObjectId)>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let name = format!("{prefix}/{name}");
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && depth < MAX_DEPTH {
+            loose(&entry.path(), &name, depth + 1, refs);
+        } else if refs.len() < MAX_REFS
+            && let Some(id) = small_text(&entry.path()).and_then(|text| full_id(text.trim().as_bytes()))
+        {
+            refs.push((name, id));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::bundle::{self, Header, full_id};
+use super::location::Location;
+use super::objects::Objects;
+use super::refs::Refs;
+use super::{ObjectId, Snapshot, SnapshotError, pack};
+use crate::source::Scratch;
+
+/// Largest bundle header that is read, in bytes.
+const MAX_HEADER: u64 = 32 << 20;
+
+/// All repositories of a run, each opened once and shared by threads.
+#[derive(Debug, Default)]
+pub struct Repositories {
+    open: Mutex<HashMap<PathBuf, Slot>>,
+}
+
+type Slot = Arc<OnceLock<Result<Arc<Repository>, Arc<SnapshotError>>>>;
+
+impl Repositories {
+    /// The repository or bundle at `path`. A path that failed once fails again with the same error.
+    pub fn open(&self, path: &Path) -> Result<Arc<Repository>, Arc<SnapshotError>> {
+        let slot = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.entry(path.to_owned()).or_default().clone()
+        };
+        // Outside the lock: unpacking one large bundle must not hold up the others.
+        slot.get_or_init(|| Repository::open(path).map(Arc::new).map_err(Arc::new)).clone()
+    }
+}
+
+/// A git bundle, a bare or a normal repository, opened to read only.
+///
+/// Its configuration is not obeyed and its owner does not matter: object files are read directly.
+#[derive(Debug)]
+pub struct Repository {
+    objects: Arc<Objects>,
+    names: Names,
+    refs: OnceLock<Refs>,
+}
+
+#[derive(Debug)]
+enum Names {
+    Bundle(Header),
+    Repository(Location),
+}
+
+impl Repository {
+    /// Opens the repository or bundle at `path`. The pack of a bundle is unpacked into a temporary folder, which
+    /// goes away with the last [`Snapshot`] of it.
+    pub fn open(path: &Path) -> Result<Self, SnapshotError> {
+        let io = |source| SnapshotError::Io { path: path.to_owned(), source };
+        if std::fs::metadata(path).map_err(io)?.is_dir() {
+            let location = Location::find(path)?;
+            let objects = Objects::open(path, &location.objects(), None)?;
+            return Ok(Self::new(objects, Names::Repository(location)));
+        }
+        let mut file = File::open(path).map_err(io)?;
+        let mut start = Vec::new();
+        file.by_ref().take(16).read_to_end(&mut start).map_err(io)?;
+        if !bundle::is_bundle(&start) && !start.starts_with(b"# v") {
+            return Err(SnapshotError::NotARepository { path: path.to_owned() });
+        }
+        file.rewind().map_err(io)?;
+        let header = Self::header(path, &file)?;
+        file.seek(SeekFrom::Start(header.pack_at as u64)).map_err(io)?;
+        let scratch = Scratch::new().map_err(io)?;
+        let bad = |reason| SnapshotError::Bundle { path: path.to_owned(), reason };
+        pack::unpack(file, scratch.path()).map_err(bad)?;
+        let folder = scratch.path().to_owned();
+        let objects = Objects::open(path, &folder, Some(scratch))?;
+        Ok(Self::new(objects, Names::Bundle(header)))
+    }
+
+    fn new(objects: Objects, names: Names) -> Self {
+        Self { objects: Arc::new(objects), names, refs: OnceLock::new() }
+    }
+
+    fn header(path: &Path, file: &File) -> Result<Header, SnapshotError> {
+        let io = |source| SnapshotError::Io { path: path.to_owned(), source };
+        let bad = |reason| SnapshotError::Bundle { path: path.to_owned(), reason };
+        // Headers are short as a rule; a long one is read in growing steps.
+        let mut bytes = Vec::new();
+        let mut step = 64 << 10;
+        let header = loop {
+            let read = file.take(step).read_to_end(&mut bytes).map_err(io)?;
+            match Header::parse(&bytes) {
+                Err(_) if read as u64 == step && (bytes.len() as u64) < MAX_HEADER => step *= 2,
+                parsed => break parsed.map_err(bad)?,
+            }
+        };
+        match &header.object_format {
+            Some(format) if format != "sha1" => {
+                return Err(SnapshotError::ObjectFormat { path: path.to_owned(), format: format.clone() });
+            }
+            _ => {}
+        }
+        if let Some(first) = header.prerequisites.first() {
+            return Err(bad(format!(
+                "needs {} that {} not in it ({first}); make it again with `git bundle create <file> --all`",
+                if header.prerequisites.len() == 1 { "a commit" } else { "commits" },
+                if header.prerequisites.len() == 1 { "is" } else { "are" },
+            )));
+        }
+        Ok(header)
+    }
+
+    fn refs(&self) -> &Refs {
+        self.refs.get_or_init(|| match &self.names {
+            Names::Bundle(header) => Refs::of_bundle(&header.refs),
+            Names::Repository(location) => Refs::of_repository(location),
+        })
+    }
+
+    /// The tree of a commit. `commit` must be its full id: 40 hex digits, so that a task means the same for ever.
+    pub fn snapshot(&self, commit: &str) -> Result<Snapshot, SnapshotError> {
+        let path = || self.objects.path.clone();
+        let Some(id) = full_id(commit.as_bytes()) else {
+            let full = self.resolve(commit)?;
+            return Err(SnapshotError::NotFullId {
+                path: path(),
+                commit: commit.to_owned(),
+                full: Some(full.to_string()),
+            });
+        };
+        match self.objects.header(id) {
+            Some((git2::ObjectType::Commit, _)) => {
+                let tree = self.objects.tree_of(id)?;
+                Ok(Snapshot::new(self.objects.clone(), id, tree, self.objects.tree(tree)?))
+            }
+            Some(_) => Err(SnapshotError::NotFullId {
+                path: path(),
+                commit: commit.to_owned(),
+                full: self.objects.peel(id).map(|commit| commit.to_string()),
+            }),
+            None => Err(self.no_commit(commit)),
+        }
+    }
+
+    /// The commit that a full or short id, a branch or a tag stands for now.
+    pub fn resolve(&self, name: &str) -> Result<ObjectId, SnapshotError> {
+        let found = self.refs().find(name).or_else(|| self.objects.by_prefix(name));
+        found.and_then(|id| self.objects.peel(id)).ok_or_else(|| self.no_commit(name))
+    }
+
+    fn no_commit(&self, commit: &str) -> SnapshotError {
+        let mut candidates = Vec::new();
+        if commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            // A mistyped id most often agrees in its first digits.
+            let near = (7..commit.len().min(40))
+                .rev()
+                .find_map(|len| self.objects.peel(self.objects.by_prefix(&commit[..len])?));
+            let tips = self.refs().ids().filter_map(|id| self.objects.peel(id));
+            let close = tips.filter(|id| strsim::hamming(&id.to_string(), commit).is_ok_and(|n| n <= 4));
+            candidates.extend(near.into_iter().chain(close.take(2)).map(|id| id.to_string()));
+            candidates.dedup();
+        } else {
+            candidates = self.refs().similar(commit);
+        }
+        SnapshotError::NoCommit {
+            path: self.objects.path.clone(),
+            commit: commit.escape_debug().to_string(),
+            candidates,
+        }
+    }
+}

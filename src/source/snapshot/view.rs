@@ -1,0 +1,203 @@
+use std::sync::Arc;
+
+use super::objects::Objects;
+use super::resolve::{Child, Layer, resolve};
+use super::tree::{Kind, TreeEntry, TreeNode};
+use super::{Content, Entry, FileEntry, Found, Glob, GlobMatches, ObjectId, SnapshotError};
+
+/// Folders that a walk enters below each other.
+const MAX_DEPTH: usize = 256;
+
+/// Files and folders of a task at one moment: those of its commit, or with the session's edits on top.
+///
+/// Paths are bytes, relative to the top, with `/` between names. Look-ups follow symlinks in every component, as a
+/// kernel does, and answer [`Entry::Leaves`] when one leads out of the tree.
+pub trait Files {
+    /// What lies at `path`, following the last component too.
+    fn lookup(&self, path: impl AsRef<[u8]>) -> Found;
+
+    /// What lies at `path`, with a symlink at its end not followed: what `rm`, `mv` and `ln` act on.
+    fn lookup_link(&self, path: impl AsRef<[u8]>) -> Found;
+
+    /// The bytes of the file at `path`.
+    fn read(&self, path: impl AsRef<[u8]>) -> Content;
+
+    /// Names in the folder at `path`, sorted by bytes; `None` if there is no such folder.
+    fn list(&self, path: impl AsRef<[u8]>) -> Option<Vec<Vec<u8>>>;
+
+    /// Paths that a shell would give for a pattern; no more than `limit`.
+    fn glob(&self, pattern: &Glob, limit: usize) -> GlobMatches
+    where
+        Self: Sized,
+    {
+        pattern.expand(self, limit)
+    }
+}
+
+/// The tree of one commit. Cheap to clone and to share.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    objects: Arc<Objects>,
+    commit: ObjectId,
+    tree: ObjectId,
+    top: Arc<TreeNode>,
+}
+
+/// One file, link or submodule that [`Snapshot::walk`] meets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Walked {
+    /// Path from the top.
+    pub path: Vec<u8>,
+    /// What it is; folders are not told.
+    pub entry: Entry,
+}
+
+impl Snapshot {
+    pub(super) fn new(objects: Arc<Objects>, commit: ObjectId, tree: ObjectId, top: Arc<TreeNode>) -> Self {
+        Self { objects, commit, tree, top }
+    }
+
+    /// The commit.
+    pub fn commit(&self) -> ObjectId {
+        self.commit
+    }
+
+    /// The id of its tree: equal trees hold equal files.
+    pub fn tree(&self) -> ObjectId {
+        self.tree
+    }
+
+    /// The bytes of a blob; `None` when it is not in the repository or larger than is read (64 MiB).
+    pub fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        self.objects.blob(id)
+    }
+
+    /// Size of a blob in bytes.
+    pub fn blob_size(&self, id: ObjectId) -> Option<usize> {
+        self.objects.header(id).map(|(_, size)| size)
+    }
+
+    /// All files, links and submodules in the order of their paths; `Err` when there are more than `limit`, or a
+    /// folder cannot be read or lies too deep.
+    pub fn walk(&self, limit: usize) -> Result<Vec<Walked>, SnapshotError> {
+        let mut walked = Vec::new();
+        self.walk_folder(&self.top, &mut Vec::new(), 0, limit, &mut walked)?;
+        Ok(walked)
+    }
+
+    fn walk_folder(
+        &self,
+        folder: &TreeNode,
+        path: &mut Vec<u8>,
+        depth: usize,
+        limit: usize,
+        walked: &mut Vec<Walked>,
+    ) -> Result<(), SnapshotError> {
+        let too = |what: &str, id: ObjectId| SnapshotError::Object {
+            path: self.objects.path.clone(),
+            object: id.to_string(),
+            reason: what.to_owned(),
+        };
+        for entry in folder.entries() {
+            let parent = path.len();
+            if parent > 0 {
+                path.push(b'/');
+            }
+            path.extend_from_slice(&entry.name);
+            if entry.kind == Kind::Folder {
+                if depth == MAX_DEPTH {
+                    return Err(too("its folders lie too deep", entry.id));
+                }
+                let inner = self.objects.tree(entry.id)?;
+                self.walk_folder(&inner, path, depth + 1, limit, walked)?;
+            } else if walked.len() == limit {
+                return Err(too("the tree has too many files", self.tree));
+            } else {
+                walked.push(Walked { path: path.clone(), entry: self.entry(entry) });
+            }
+            path.truncate(parent);
+        }
+        Ok(())
+    }
+
+    fn entry(&self, entry: &TreeEntry) -> Entry {
+        match entry.kind {
+            Kind::File => Entry::File(FileEntry { executable: false, blob: Some(entry.id) }),
+            Kind::Executable => Entry::File(FileEntry { executable: true, blob: Some(entry.id) }),
+            Kind::Folder => Entry::Folder,
+            Kind::Submodule => Entry::Submodule,
+            Kind::Link => match self.objects.target(entry) {
+                Some(target) => Entry::Link { target: target.to_vec() },
+                None => Entry::Unknown,
+            },
+        }
+    }
+
+    /// The folder at a path without links; `None` if there is none.
+    pub(crate) fn folder_at(&self, path: &[u8]) -> Option<Arc<TreeNode>> {
+        let mut folder = self.top.clone();
+        for name in path.split(|byte| *byte == b'/').filter(|name| !name.is_empty()) {
+            folder = self.folder_of(folder.get(name)?)?;
+        }
+        Some(folder)
+    }
+
+    fn folder_of(&self, entry: &TreeEntry) -> Option<Arc<TreeNode>> {
+        if entry.kind == Kind::Folder { self.objects.folder(entry).cloned() } else { None }
+    }
+
+    /// The top folder.
+    pub(crate) fn top_folder(&self) -> &Arc<TreeNode> {
+        &self.top
+    }
+
+    /// The entry `name` of a folder of this tree, with the folder behind it.
+    pub(crate) fn child_of(&self, folder: &TreeNode, name: &[u8]) -> (Entry, Option<Arc<TreeNode>>) {
+        match folder.get(name) {
+            None => (Entry::Missing, None),
+            Some(entry) => (self.entry(entry), self.folder_of(entry)),
+        }
+    }
+}
+
+impl Layer for Snapshot {
+    type Folder = Arc<TreeNode>;
+
+    fn top(&self) -> Self::Folder {
+        self.top.clone()
+    }
+
+    fn child(&self, folder: &Self::Folder, name: &[u8], _path: &[u8]) -> Child<Self::Folder> {
+        let (entry, folder) = self.child_of(folder, name);
+        Child { entry, folder, certain: true }
+    }
+}
+
+impl Files for Snapshot {
+    fn lookup(&self, path: impl AsRef<[u8]>) -> Found {
+        resolve(self, path.as_ref(), true)
+    }
+
+    fn lookup_link(&self, path: impl AsRef<[u8]>) -> Found {
+        resolve(self, path.as_ref(), false)
+    }
+
+    fn read(&self, path: impl AsRef<[u8]>) -> Content {
+        match self.lookup(path).entry {
+            Entry::File(FileEntry { blob: Some(id), .. }) => {
+                self.blob(id).map_or(Content::Unknown, Content::Known)
+            }
+            Entry::Unknown => Content::Unknown,
+            _ => Content::NoFile,
+        }
+    }
+
+    fn list(&self, path: impl AsRef<[u8]>) -> Option<Vec<Vec<u8>>> {
+        let found = self.lookup(path);
+        if found.entry != Entry::Folder {
+            return None;
+        }
+        let folder = self.folder_at(&found.path)?;
+        Some(folder.entries().iter().map(|entry| entry.name.to_vec()).collect())
+    }
+}
