@@ -1,10 +1,18 @@
 //! Where inputs come from: text files with places in them, git snapshots, content hashes; and the one way
 //! to write an output file.
 
+mod atomic;
 mod hash;
+pub mod overlay;
 mod place;
+mod scratch;
+pub mod snapshot;
 mod text;
 
+pub use atomic::{AtomicFile, OutputFolder, WriteError};
 pub use hash::ContentHash;
+pub use overlay::{ChangedFile, EditError, Overlay};
 pub use place::{LineIndex, Place};
+pub use scratch::Scratch;
+pub use snapshot::{Files, ObjectId, Repositories, Repository, Snapshot, SnapshotError};
 pub use text::{ReadError, TextFile};

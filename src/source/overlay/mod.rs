@@ -1,0 +1,222 @@
+//! The edits of a session, laid over the tree that it started from.
+
+mod change;
+mod edit;
+mod node;
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+pub use change::ChangedFile;
+pub use edit::EditError;
+use node::{Data, Node, NodeKind};
+
+use super::ContentHash;
+use super::snapshot::{Child, Content, Entry, FileEntry, Files, Found, Layer, Snapshot, TreeNode, resolve};
+
+/// A tree with edits on top. The tree below never changes; clones share it.
+///
+/// What a command may have changed is marked with [`Overlay::doubt`]: look-ups there say that they are not certain,
+/// until an edit states the content again.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    base: Snapshot,
+    mount: Option<Box<[u8]>>,
+    /// Edits by path, without links in any folder of it.
+    nodes: BTreeMap<Vec<u8>, Node>,
+    /// Paths which, with all below them, may have been changed by commands.
+    doubts: Vec<Vec<u8>>,
+}
+
+/// A folder of an overlay: the one below, if any.
+pub(crate) type BaseFolder = Option<Arc<TreeNode>>;
+
+impl Overlay {
+    /// The tree of a snapshot, without edits.
+    pub fn new(base: Snapshot) -> Self {
+        Self { base, mount: None, nodes: BTreeMap::new(), doubts: Vec::new() }
+    }
+
+    /// The same, knowing where the session saw the top of the tree (an absolute path with `/` between names), so
+    /// that absolute paths and links into the tree are followed instead of leaving it.
+    #[must_use]
+    pub fn mounted_at(mut self, top: &str) -> Self {
+        let top = top.trim_end_matches('/');
+        self.mount = (top.starts_with('/') && top.len() > 1).then(|| top.as_bytes().into());
+        self
+    }
+
+    /// The tree below.
+    pub fn base(&self) -> &Snapshot {
+        &self.base
+    }
+
+    /// Are there no edits and no doubts?
+    pub fn is_untouched(&self) -> bool {
+        self.nodes.is_empty() && self.doubts.is_empty()
+    }
+
+    /// Is every file known: has no command changed files in a way that cannot be told?
+    pub fn is_certain(&self) -> bool {
+        self.doubts.is_empty()
+    }
+
+    /// Paths which, with all below them, commands may have changed.
+    pub fn doubts(&self) -> impl Iterator<Item = &[u8]> {
+        self.doubts.iter().map(Vec::as_slice)
+    }
+
+    /// Identity of all files as they are now: equal for equal trees with equal edits.
+    pub fn state(&self) -> ContentHash {
+        let mut parts: Vec<(String, Vec<u8>)> = vec![("tree".into(), self.base.tree().as_bytes().to_vec())];
+        for (path, node) in &self.nodes {
+            parts.push((node.label(), path.clone()));
+            parts.push(("content".into(), node.identity()));
+        }
+        parts.extend(self.doubts.iter().map(|path| ("doubt".into(), path.clone())));
+        ContentHash::of_parts(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
+    }
+
+    fn in_doubt(&self, path: &[u8]) -> bool {
+        self.doubts.iter().any(|doubt| is_at_or_below(path, doubt))
+    }
+
+    /// Edits below a folder, in the order of their paths.
+    fn nodes_below(&self, folder: &[u8]) -> impl Iterator<Item = (&Vec<u8>, &Node)> {
+        let prefix = prefix_of(folder);
+        let from = self.nodes.range::<[u8], _>((Bound::Included(prefix.as_slice()), Bound::Unbounded));
+        from.take_while(move |(path, _)| path.starts_with(&prefix))
+    }
+
+    /// Names in a folder that has this path without links.
+    fn names(&self, folder: &[u8]) -> Vec<Vec<u8>> {
+        let skip = prefix_of(folder).len();
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        if let Some(base) = self.base_folder(folder) {
+            names.extend(base.entries().iter().map(|entry| entry.name.to_vec()));
+        }
+        for (path, node) in self.nodes_below(folder) {
+            let name = &path[skip..];
+            if memchr::memchr(b'/', name).is_some() {
+                continue;
+            }
+            match (names.binary_search_by(|known| known.as_slice().cmp(name)), &node.kind) {
+                (Ok(at), NodeKind::Removed) => drop(names.remove(at)),
+                (Err(at), kind) if !matches!(kind, NodeKind::Removed) => names.insert(at, name.to_vec()),
+                _ => {}
+            }
+        }
+        names
+    }
+
+    /// The folder of the tree below that shows through at this path.
+    fn base_folder(&self, path: &[u8]) -> BaseFolder {
+        let mut folder = self.top();
+        for end in folder_ends(path) {
+            let start = memchr::memrchr(b'/', &path[..end]).map_or(0, |slash| slash + 1);
+            folder = self.child(&folder, &path[start..end], &path[..end]).folder?;
+        }
+        folder
+    }
+
+    fn read_node(&self, node: &Node) -> Content {
+        match &node.kind {
+            _ if !node.certain => Content::Unknown,
+            NodeKind::File { data: Data::Bytes(bytes), .. } => Content::Known(bytes.clone()),
+            NodeKind::File { data: Data::Blob(id), .. } => {
+                self.base.blob(*id).map_or(Content::Unknown, Content::Known)
+            }
+            NodeKind::File { data: Data::Unknown, .. } => Content::Unknown,
+            _ => Content::NoFile,
+        }
+    }
+}
+
+impl Layer for Overlay {
+    type Folder = BaseFolder;
+
+    fn top(&self) -> BaseFolder {
+        Some(self.base.top_folder().clone())
+    }
+
+    fn child(&self, folder: &BaseFolder, name: &[u8], path: &[u8]) -> Child<BaseFolder> {
+        let below = || match folder {
+            Some(folder) => self.base.child_of(folder, name),
+            None => (Entry::Missing, None),
+        };
+        let Some(node) = self.nodes.get(path) else {
+            let (entry, folder) = below();
+            return Child { entry, folder: folder.map(Some), certain: !self.in_doubt(path) };
+        };
+        let certain = node.certain;
+        match &node.kind {
+            NodeKind::Removed => Child { entry: Entry::Missing, folder: None, certain },
+            NodeKind::Link(target) => {
+                Child { entry: Entry::Link { target: target.to_vec() }, folder: None, certain }
+            }
+            NodeKind::Folder { fresh } => {
+                let folder = if *fresh { None } else { below().1 };
+                Child { entry: Entry::Folder, folder: Some(folder), certain }
+            }
+            NodeKind::File { executable, data } => {
+                let blob = if let Data::Blob(id) = data { Some(*id) } else { None };
+                let entry = Entry::File(FileEntry { executable: *executable, blob });
+                Child { entry, folder: None, certain }
+            }
+        }
+    }
+
+    fn mount(&self) -> Option<&[u8]> {
+        self.mount.as_deref()
+    }
+}
+
+impl Files for Overlay {
+    fn lookup(&self, path: impl AsRef<[u8]>) -> Found {
+        resolve(self, path.as_ref(), true)
+    }
+
+    fn lookup_link(&self, path: impl AsRef<[u8]>) -> Found {
+        resolve(self, path.as_ref(), false)
+    }
+
+    fn read(&self, path: impl AsRef<[u8]>) -> Content {
+        let found = self.lookup(path);
+        if !found.certain {
+            return Content::Unknown;
+        }
+        match (&found.entry, self.nodes.get(&found.path)) {
+            (Entry::File(_), Some(node)) => self.read_node(node),
+            (Entry::File(FileEntry { blob: Some(id), .. }), None) => {
+                self.base.blob(*id).map_or(Content::Unknown, Content::Known)
+            }
+            (Entry::Unknown, _) => Content::Unknown,
+            _ => Content::NoFile,
+        }
+    }
+
+    fn list(&self, path: impl AsRef<[u8]>) -> Option<Vec<Vec<u8>>> {
+        let found = self.lookup(path);
+        (found.entry == Entry::Folder).then(|| self.names(&found.path))
+    }
+}
+
+/// Is `path` the path `top` or below it? The empty path is the top of the tree.
+fn is_at_or_below(path: &[u8], top: &[u8]) -> bool {
+    top.is_empty() || path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+}
+
+/// What the paths below a folder start with.
+fn prefix_of(folder: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { Vec::new() } else { [folder, b"/"].concat() }
+}
+
+/// Where each component of a tidy path ends.
+fn folder_ends(path: &[u8]) -> impl Iterator<Item = usize> {
+    let slashes = memchr::memchr_iter(b'/', path);
+    slashes.chain((!path.is_empty()).then_some(path.len()))
+}
+
+#[cfg(test)]
+mod tests;
