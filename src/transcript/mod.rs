@@ -2,12 +2,34 @@
 //!
 //! A [`Transcript`] borrows from the bytes of the recording; tool outputs stay undecoded until somebody asks.
 
+mod bare;
+mod context;
+mod error;
+mod exec;
+mod finished;
+mod head;
+mod inherit;
+mod json;
 mod output;
+mod prompt;
+mod reader;
+mod recorded;
+mod recording;
+mod rollout;
+mod script;
+mod shell;
+mod tally;
+mod tool;
+mod twins;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
+pub use error::TranscriptError;
 pub use output::Output;
+pub use recorded::Recorded;
+pub use recording::{MAX_RECORDING, Recording};
+pub use tally::Tally;
 
 use crate::action::{Action, ToolName};
 
@@ -20,23 +42,48 @@ pub struct Transcript<'t> {
     pub session: Session<'t>,
     /// Settings in force, in order; a step names the one it ran under by index.
     pub contexts: Vec<Context<'t>>,
-    /// What happened, in order.
+    /// What happened, in order; turns that were rolled back are left out.
     pub steps: Vec<Step<'t>>,
+    /// How many of the first steps were copied from the thread that this one was forked from. They happened there,
+    /// and whoever counts both recordings must leave them out here.
+    pub inherited: u32,
+    /// Steps of turns that were rolled back and are left out, calls that really ran among them.
+    pub rolled_back: u32,
     /// Tokens spent, by the last cumulative count that the recording gives.
     pub usage: Usage,
     /// How many lines of each type were read, passed over or not understood.
     pub tally: Tally,
 }
 
+impl<'t> Transcript<'t> {
+    /// Reads a recording of any format and era. Empty lines are ignored; lines that are not JSON and types that are
+    /// not known are counted in the [`Tally`].
+    ///
+    /// Errors: nothing is recognised, or lines of two formats are mixed.
+    pub fn read(bytes: &'t [u8]) -> Result<Self, TranscriptError> {
+        reader::read(bytes)
+    }
+}
+
 /// Kinds of recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// A rollout with bare lines, before September 2025.
+    /// A rollout from before September 2025: bare items, one a line or all in one JSON document.
     BareRollout,
     /// A rollout of `{timestamp, type, payload}` lines.
     Rollout,
     /// The event log that `codex exec --json` prints.
     ExecJson,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BareRollout => "rollout from before September 2025",
+            Self::Rollout => "rollout",
+            Self::ExecJson => "`codex exec --json` log",
+        })
+    }
 }
 
 /// Facts about a session as a whole.
@@ -130,6 +177,13 @@ pub struct Call<'t> {
     pub parent: Option<Cow<'t, str>>,
     /// Thread of the sub-agent that this call started.
     pub child_thread: Option<Cow<'t, str>>,
+    /// A code-mode script with calls that cannot be read from its text: there may be others than the steps with this
+    /// call as their parent.
+    pub opaque: bool,
+    /// The turn was interrupted before the call was answered.
+    pub aborted: bool,
+    /// No sandbox would have stopped it: the recorded settings have none, or the call was escalated.
+    pub unsandboxed: bool,
 }
 
 /// What Codex noted about a finished call.
@@ -143,6 +197,8 @@ pub struct Item<'t> {
     pub ran: Option<Cow<'t, str>>,
     /// Error message of an MCP call.
     pub error: Option<Cow<'t, str>>,
+    /// Whether an MCP call was refused before it reached the server; `None` when the format does not tell.
+    pub never_ran: Option<bool>,
 }
 
 /// A guardian's assessment of a call.
@@ -154,42 +210,6 @@ pub struct Guardian<'t> {
     pub risk: Cow<'t, str>,
     /// Its reasons.
     pub rationale: Cow<'t, str>,
-}
-
-/// What the recording shows to have become of a call.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Recorded {
-    /// It ran, well or not.
-    Ran,
-    /// The sandbox stopped it.
-    SandboxDenied,
-    /// A hook blocked it.
-    HookBlocked,
-    /// A rule, the approval policy or the patch check rejected it.
-    Rejected,
-    /// A person, a guardian or a PermissionRequest hook declined it.
-    Declined,
-    /// Codex had no such tool for it.
-    Unsupported,
-    /// Its arguments could not be read.
-    Malformed,
-    /// The turn ended before it did.
-    Aborted,
-    /// The recording does not tell.
-    Unknown,
 }
 
 /// Tokens spent.
@@ -205,13 +225,5 @@ pub struct Usage {
     pub reasoning: u64,
 }
 
-/// Lines of a recording by what became of them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Lines in all, empty ones left out.
-    pub lines: u32,
-    /// Lines that are not JSON (a half-written last line, foreign text).
-    pub broken: u32,
-    /// Types that are not known, with their counts, as `type` or `type/payload type`.
-    pub unknown: BTreeMap<String, u32>,
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,389 @@
+//! Builds a [`Transcript`] line by line, joining what belongs together.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use super::head::Head;
+use super::inherit::Inheritance;
+use super::json::{Object, is_valid};
+use super::twins::{Origin, Twins, same_text};
+use super::{
+    Call, Format, Output, Session, Step, StepKind, Tally, Transcript, TranscriptError, Usage, bare, exec,
+    rollout, script, tool,
+};
+use crate::action::{Action, Dialect, ToolName};
+
+/// Reads a whole recording.
+pub(super) fn read(bytes: &[u8]) -> Result<Transcript<'_>, TranscriptError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut reader = Reader::new();
+    if let Some(items) = bare::document(bytes) {
+        reader.set_format(Format::BareRollout)?;
+        bare::read_document(&mut reader, &items);
+        return reader.finish();
+    }
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
+        reader.line += 1;
+        let line = bytes[start..end].trim_ascii();
+        if !line.is_empty() {
+            reader.read_line(line, end == bytes.len())?;
+        }
+        start = end + 1;
+    }
+    reader.finish()
+}
+
+/// A transcript in the making.
+pub(super) struct Reader<'t> {
+    pub line: u32,
+    /// Timestamp of the line.
+    pub at: &'t str,
+    pub out: Transcript<'t>,
+    format: Option<Format>,
+    recognised: u32,
+    /// Step of each call by its id; the last one, should an id occur twice.
+    calls: HashMap<Cow<'t, str>, usize>,
+    /// Ids of calls of rolled-back turns.
+    dropped: HashSet<Cow<'t, str>>,
+    /// The last code-mode script.
+    pub code: Option<usize>,
+    /// First step of the running turn.
+    turn: usize,
+    /// The shell that commands are for unless they say otherwise.
+    pub dialect: Dialect,
+    pub asked: Twins,
+    pub said: Twins,
+    pub searched: Twins,
+    pub inheritance: Inheritance<'t>,
+    /// `compacted` lines and `context_compacted` events so far: two records of one thing.
+    pub compactions: (u32, u32),
+    /// Payload of the last `turn_context`; most repeat it.
+    pub last_context: &'t str,
+    /// The last JSON text that holds cumulative token counts.
+    pub usage: &'t str,
+    /// Fields of the line at hand.
+    pub fields: Object<'t>,
+    hidden_call: memchr::memmem::Finder<'static>,
+}
+
+impl<'t> Reader<'t> {
+    fn new() -> Self {
+        Self {
+            line: 0,
+            at: "",
+            out: Transcript {
+                format: Format::Rollout,
+                session: Session::default(),
+                contexts: Vec::new(),
+                steps: Vec::new(),
+                inherited: 0,
+                rolled_back: 0,
+                usage: Usage::default(),
+                tally: Tally::default(),
+            },
+            format: None,
+            recognised: 0,
+            calls: HashMap::new(),
+            dropped: HashSet::new(),
+            code: None,
+            turn: 0,
+            dialect: Dialect::Posix,
+            asked: Twins::default(),
+            said: Twins::default(),
+            searched: Twins::default(),
+            inheritance: Inheritance::default(),
+            compactions: (0, 0),
+            last_context: "",
+            usage: "",
+            fields: Object::default(),
+            hidden_call: memchr::memmem::Finder::new("_call\""),
+        }
+    }
+
+    fn read_line(&mut self, line: &'t [u8], last: bool) -> Result<(), TranscriptError> {
+        self.out.tally.lines += 1;
+        let Some((line, head)) =
+            std::str::from_utf8(line).ok().and_then(|line| Some((line, Head::of(line)?)))
+        else {
+            self.broken();
+            return Ok(());
+        };
+        if last && !is_valid(line) {
+            self.broken();
+            return Ok(());
+        }
+        self.at = head.at;
+        let known = if head.payload.is_some() {
+            rollout::knows(head.kind).then_some(Format::Rollout)
+        } else if exec::knows(head.kind) {
+            Some(Format::ExecJson)
+        } else {
+            bare::knows(&head).then_some(Format::BareRollout)
+        };
+        let Some(format) = known else {
+            let payload = head.payload.and_then(|at| super::head::payload_type(line, at)).unwrap_or_default();
+            self.out.tally.count_unknown(head.kind, payload);
+            return Ok(());
+        };
+        self.set_format(format)?;
+        let read = match (format, head.payload) {
+            (Format::Rollout, Some(payload)) => rollout::line(self, &head, line, payload),
+            (Format::ExecJson, _) => exec::line(self, head.kind, line),
+            _ => bare::line(self, &head, line),
+        };
+        match read {
+            Some(()) => self.recognised += 1,
+            None => self.broken(),
+        }
+        Ok(())
+    }
+
+    fn set_format(&mut self, format: Format) -> Result<(), TranscriptError> {
+        match self.format {
+            Some(before) if before != format => {
+                return Err(TranscriptError::Mixed { line: self.line, before, found: format });
+            }
+            Some(_) => {}
+            None => {
+                self.format = Some(format);
+                self.out.format = format;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Transcript<'t>, TranscriptError> {
+        let tally = &self.out.tally;
+        if tally.lines == 0 {
+            return Err(TranscriptError::Empty);
+        }
+        if self.recognised == 0 {
+            return Err(TranscriptError::Unrecognised {
+                lines: tally.lines,
+                broken: tally.broken,
+                first: tally.unknown.keys().next().cloned(),
+            });
+        }
+        self.out.inherited = self.inheritance.finish(self.out.steps.len()) as u32;
+        self.out.usage = Usage::read(self.usage);
+        Ok(self.out)
+    }
+
+    /// Counts a line of a document that is recognised without [`Self::read_line`].
+    pub(super) fn recognise(&mut self) {
+        self.out.tally.lines += 1;
+        self.recognised += 1;
+    }
+
+    pub(super) fn broken(&mut self) {
+        self.out.tally.count_broken(self.line);
+    }
+
+    /// Whether a line that looks uninteresting holds a second type that says otherwise. Codex never writes such
+    /// a line; the search costs next to nothing beside reading it.
+    pub(super) fn hides_call(&self, line: &str) -> bool {
+        self.hidden_call.find(line.as_bytes()).is_some()
+    }
+
+    /// Index of the settings in force.
+    fn context(&self) -> Option<u32> {
+        self.out.contexts.len().checked_sub(1).map(|last| last as u32)
+    }
+
+    /// Adds a step.
+    pub(super) fn push(&mut self, kind: StepKind<'t>) -> usize {
+        let step = Step { line: self.line, context: self.context(), at: Cow::Borrowed(self.at), kind };
+        self.out.steps.push(step);
+        self.out.steps.len() - 1
+    }
+
+    /// Adds what a person asked, unless another record told it.
+    pub(super) fn prompt(&mut self, origin: Origin, text: Cow<'t, str>) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let steps = &self.out.steps;
+        let twin = self.asked.find(
+            origin,
+            |step| matches!(&steps[step].kind, StepKind::Prompt(known) if same_text(known, &text)),
+        );
+        if let Some(step) = twin {
+            self.out.steps[step].context = self.context();
+            return;
+        }
+        self.turn = self.push(StepKind::Prompt(text));
+        self.asked.add(origin, self.turn);
+    }
+
+    /// Adds what the agent said, unless another record told it.
+    pub(super) fn message(&mut self, origin: Origin, text: Cow<'t, str>) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let steps = &self.out.steps;
+        let twin = self.said.find(
+            origin,
+            |step| matches!(&steps[step].kind, StepKind::Message(known) if same_text(known, &text)),
+        );
+        if twin.is_none() {
+            let step = self.push(StepKind::Message(text));
+            self.said.add(origin, step);
+        }
+    }
+
+    /// Adds a call; an empty id is replaced by one derived from the line.
+    pub(super) fn call(
+        &mut self,
+        id: Cow<'t, str>,
+        tool: ToolName<'t>,
+        action: Action<'t>,
+        arguments: Cow<'t, str>,
+    ) -> usize {
+        let id = if id.is_empty() { Cow::Owned(format!("line-{}", self.line)) } else { id };
+        let settings = self.out.contexts.last();
+        let open = settings.is_some_and(|context| context.sandbox_mode == "danger-full-access");
+        let escalated = matches!(&action, Action::Shell(shell) if shell.escalated);
+        let script = match &action {
+            Action::Code(text) => Some(text.clone()),
+            _ => None,
+        };
+        let call = Call {
+            id: id.clone(),
+            tool,
+            action,
+            arguments,
+            output: None,
+            item: None,
+            guardian: None,
+            parent: None,
+            child_thread: None,
+            opaque: false,
+            aborted: false,
+            unsandboxed: open || escalated,
+        };
+        let step = self.push(StepKind::Call(Box::new(call)));
+        self.calls.insert(id, step);
+        if let Some(text) = script {
+            self.code = Some(step);
+            self.nested_calls(step, &text);
+        }
+        step
+    }
+
+    /// Adds the calls that a code-mode script makes, as far as its text tells.
+    fn nested_calls(&mut self, parent: usize, text: &str) {
+        let script = script::read(text);
+        let Some(id) = self.call_at(parent).map(|call| call.id.clone()) else { return };
+        if let Some(call) = self.call_at(parent) {
+            call.opaque = script.opaque;
+        }
+        for (number, nested) in script.calls.into_iter().enumerate() {
+            let tool = ToolName { namespace: Cow::Borrowed(""), name: Cow::Owned(nested.name) };
+            let action = match &nested.input {
+                script::Input::Text(text) => tool::custom(tool.clone(), &Cow::Owned(text.clone())),
+                script::Input::Object(json) => tool::function(tool.clone(), json, self.dialect),
+            };
+            let (script::Input::Text(arguments) | script::Input::Object(arguments)) = nested.input;
+            self.nested(&id, Cow::Owned(format!("{id}#{}", number + 1)), tool, action, Cow::Owned(arguments));
+        }
+        self.code = Some(parent);
+    }
+
+    /// Adds a call that a code-mode script makes.
+    pub(super) fn nested(
+        &mut self,
+        parent: &Cow<'t, str>,
+        id: Cow<'t, str>,
+        tool: ToolName<'t>,
+        action: Action<'t>,
+        arguments: Cow<'t, str>,
+    ) -> usize {
+        let code = self.code;
+        let step = self.call(id, tool, action, arguments);
+        self.code = code;
+        if let Some(call) = self.call_at(step) {
+            call.parent = Some(parent.clone());
+        }
+        step
+    }
+
+    /// The call that a step is.
+    pub(super) fn call_at(&mut self, step: usize) -> Option<&mut Call<'t>> {
+        match &mut self.out.steps.get_mut(step)?.kind {
+            StepKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The step of the call with this id.
+    pub(super) fn find(&self, id: &str) -> Option<usize> {
+        self.calls.get(id).copied()
+    }
+
+    /// Whether the id is that of a call of a rolled-back turn.
+    pub(super) fn was_dropped(&self, id: &str) -> bool {
+        self.dropped.contains(id)
+    }
+
+    /// Joins an answer to its call.
+    pub(super) fn answer(&mut self, id: &str, raw: &'t str) {
+        let Some(call) = self.find(id).and_then(|step| self.call_at(step)) else {
+            if !self.was_dropped(id) {
+                self.out.tally.orphans += 1;
+            }
+            return;
+        };
+        call.output = Some(Output::answer(raw));
+        if matches!(call.action, Action::Spawn(_)) && call.child_thread.is_none() {
+            let text = super::json::string(raw).unwrap_or_default();
+            call.child_thread = Object::parse(&text)
+                .and_then(|answer| answer.text("agent_id").map(|id| Cow::Owned(id.into_owned())));
+        }
+    }
+
+    /// Notes that the running turn was interrupted.
+    pub(super) fn abort(&mut self, reason: Cow<'t, str>) {
+        for step in &mut self.out.steps[self.turn..] {
+            if let StepKind::Call(call) = &mut step.kind {
+                let open = call.item.as_ref().is_none_or(|item| item.status == "in_progress");
+                call.aborted |= call.output.is_none() && open;
+            }
+        }
+        let step = self.push(StepKind::Aborted(reason));
+        self.turn = step + 1;
+    }
+
+    /// Takes the last turns back: a turn starts with what a person asked.
+    pub(super) fn roll_back(&mut self, turns: usize) {
+        let prompts = self.out.steps.iter().enumerate().rev();
+        let starts = prompts.filter(|(_, step)| matches!(step.kind, StepKind::Prompt(_))).map(|(at, _)| at);
+        let Some(keep) = starts.take(turns).last() else { return };
+        for step in self.out.steps.drain(keep..) {
+            if let StepKind::Call(call) = step.kind {
+                self.calls.remove(&call.id);
+                self.dropped.insert(call.id);
+            }
+            self.out.rolled_back += 1;
+        }
+        for twins in [&mut self.asked, &mut self.said, &mut self.searched] {
+            twins.truncate(keep);
+        }
+        self.turn = self.turn.min(keep);
+        self.code = self.code.filter(|code| *code < keep);
+    }
+}
+
+impl Usage {
+    /// Reads the counts that Codex gives for a whole thread; all zero when there are none.
+    fn read(raw: &str) -> Self {
+        let Some(counts) = Object::parse(raw) else { return Self::default() };
+        let count = |name| counts.get(name).and_then(|raw| raw.parse().ok()).unwrap_or(0);
+        Self {
+            input: count("input_tokens"),
+            cached: count("cached_input_tokens"),
+            output: count("output_tokens"),
+            reasoning: count("reasoning_output_tokens"),
+        }
+    }
+}

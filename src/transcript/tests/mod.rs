@@ -1,0 +1,3 @@
+//! Small recordings of every shape, and real ones where there are any.
+
+mod real;
