@@ -1,0 +1,138 @@
+use std::borrow::Cow;
+
+use super::{ExecPolicy, PrefixRule, RuleVerdict};
+use crate::action::{Command, Dialect};
+use crate::decision::Rule;
+
+/// A command as Codex starts it: the words that rules match when a script is not split.
+#[derive(Clone, Copy, Debug)]
+pub struct Invocation<'a> {
+    /// What is asked for.
+    pub command: &'a Command<'a>,
+    /// The shell that gets a script; Codex 0.169 uses the user's, and `/bin/sh` for shells it does not know.
+    pub shell: &'a str,
+    /// How the shell gets a script: `-lc` for a login shell, `-c` otherwise.
+    pub flag: &'a str,
+    /// The absolute folder that relative programs start from.
+    pub cwd: &'a str,
+}
+
+impl<'a> Invocation<'a> {
+    /// A command as `exec_command` starts it by default on Linux.
+    pub fn new(command: &'a Command<'a>, cwd: &'a str) -> Self {
+        let (shell, flag) = match command {
+            Command::Script { dialect: Dialect::PowerShell, .. } => ("pwsh", "-Command"),
+            Command::Script { dialect: Dialect::Cmd, .. } => ("cmd", "/c"),
+            _ => ("/bin/bash", "-lc"),
+        };
+        Self { command, shell, flag, cwd }
+    }
+
+    /// The words of the process that Codex starts.
+    pub fn words(&self) -> Vec<&'a str> {
+        match self.command {
+            Command::Script { text, .. } => vec![self.shell, self.flag, text],
+            Command::Argv(words) => words.iter().map(|word| &**word).collect(),
+        }
+    }
+
+    /// The words as one line, quoted as Codex quotes them in messages.
+    pub fn line(&self) -> String {
+        join(&self.words())
+    }
+}
+
+/// What the rules say about a command.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleDecision<'p> {
+    /// The strictest verdict of all matches; `None` if no rule matches any part.
+    pub verdict: Option<RuleVerdict>,
+    /// The rule that Codex names: the longest of the strictest matches, the last one of equals.
+    pub rule: Option<&'p PrefixRule>,
+    /// The words of the command that this rule matched, as one line.
+    pub prefix: String,
+    /// Every part is matched by an `allow` rule and none by a stricter one: Codex runs the command outside the
+    /// sandbox.
+    pub all_allowed: bool,
+    /// How many commands were judged; 1 for a script that is not split. 0 when no rule could match.
+    pub parts: usize,
+}
+
+impl RuleDecision<'_> {
+    /// Codex's words for refusing a command by a `forbidden` rule.
+    pub fn refusal(&self, invocation: &Invocation<'_>) -> String {
+        let line = invocation.line();
+        match self.rule.and_then(|rule| rule.justification.as_deref()) {
+            Some(why) => format!("`{line}` rejected: {why}"),
+            None => format!("`{line}` rejected: policy forbids commands starting with `{}`", self.prefix),
+        }
+    }
+
+    /// The rule as reports show it.
+    pub fn shown(&self) -> Option<Rule> {
+        self.rule.map(PrefixRule::rule)
+    }
+}
+
+impl ExecPolicy {
+    /// Judges a command.
+    ///
+    /// `split` gives the plain commands of a script for POSIX shells, or `None` if any part of it is more than
+    /// plain words joined by `&&`, `||`, `;` and `|`; then the script is matched as one command of the shell.
+    pub fn decide_with<'a, F>(&self, invocation: &Invocation<'a>, split: F) -> RuleDecision<'_>
+    where
+        F: FnOnce(&'a str) -> Option<Vec<Vec<Cow<'a, str>>>>,
+    {
+        if self.is_empty() {
+            return RuleDecision::default();
+        }
+        let Command::Script { dialect, text } = invocation.command else {
+            return self.judge(std::iter::once(invocation.words()), invocation.cwd);
+        };
+        let whole = self.may_match_whole(invocation.shell);
+        let parts = self.may_match_part(text);
+        if !whole && (!parts || *dialect != Dialect::Posix) {
+            return RuleDecision::default();
+        }
+        match if *dialect == Dialect::Posix { split(text) } else { None } {
+            Some(segments) => self.judge(segments.into_iter(), invocation.cwd),
+            None if whole => self.judge(std::iter::once(invocation.words()), invocation.cwd),
+            None => RuleDecision { parts: 1, ..RuleDecision::default() },
+        }
+    }
+
+    fn judge<S: AsRef<str>>(&self, parts: impl Iterator<Item = Vec<S>>, cwd: &str) -> RuleDecision<'_> {
+        let mut decision = RuleDecision { all_allowed: true, ..RuleDecision::default() };
+        for words in parts {
+            decision.parts += 1;
+            let matches = self.matching(&words, cwd);
+            decision.all_allowed &= matches.iter().any(|rule| rule.verdict == RuleVerdict::Allow);
+            for rule in matches {
+                let rank = |rule: &PrefixRule| (rule.verdict, rule.pattern.len());
+                if decision.rule.is_none_or(|best| rank(rule) >= rank(best)) {
+                    decision.rule = Some(rule);
+                    decision.verdict = Some(rule.verdict);
+                    decision.prefix = matched(rule, &words);
+                }
+            }
+        }
+        decision.all_allowed &= decision.verdict == Some(RuleVerdict::Allow);
+        decision
+    }
+}
+
+/// The words that a rule matched; a program given by path shows as its bare name.
+fn matched<S: AsRef<str>>(rule: &PrefixRule, words: &[S]) -> String {
+    let mut prefix: Vec<&str> = words.iter().take(rule.pattern.len()).map(AsRef::as_ref).collect();
+    if let Some(program) = prefix.first_mut()
+        && !rule.pattern.matches(program, words)
+    {
+        *program = program.rsplit('/').next().unwrap_or(program);
+    }
+    join(&prefix)
+}
+
+/// Words as one line for a shell. Words with a zero byte cannot be quoted; they show as they are.
+fn join(words: &[&str]) -> String {
+    shlex::try_join(words.iter().copied()).unwrap_or_else(|_| words.join(" "))
+}

@@ -1,0 +1,84 @@
+//! A look at the text of a rules file before Starlark's compiler recurses into it.
+
+/// Deepest nesting of brackets.
+const MAX_NESTING: usize = 200;
+/// Most operators and opening brackets in one statement; a chain of them nests as deep.
+const MAX_OPERATORS: usize = 4_000;
+
+/// Where the text nests too deep for a recursive compiler, and how.
+pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth, mut operators) = (0, 0_usize, 0_usize);
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'#' => at += bytes[at..].iter().take_while(|&&byte| byte != b'\n').count(),
+            b'"' | b'\'' => at = string_end(bytes, start),
+            b'\n' if depth == 0 => operators = 0,
+            b'(' | b'[' | b'{' => {
+                depth += 1;
+                operators += 1;
+            }
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+                    .count();
+                let word = &bytes[start..at];
+                operators +=
+                    usize::from([&b"not"[..], b"and", b"or", b"if", b"lambda", b"for"].contains(&word));
+            }
+            b'+' | b'-' | b'*' | b'/' | b'%' | b'.' | b'<' | b'>' | b'=' | b'!' | b'|' | b'&' | b'^'
+            | b'~' => operators += 1,
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return Some((start, "brackets are nested more than 200 deep"));
+        }
+        if operators > MAX_OPERATORS {
+            return Some((start, "a statement has more than 4000 operators"));
+        }
+    }
+    None
+}
+
+/// The offset after the string that starts at `start`.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let quote = bytes[start];
+    let triple = bytes[start..].starts_with(&[quote; 3]);
+    let mut at = start + if triple { 3 } else { 1 };
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'\n' if !triple => return at,
+            _ if byte == quote && !triple => return at + 1,
+            _ if byte == quote && bytes[at..].starts_with(&[quote; 3]) => return at + 3,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_and_comments_do_not_nest() {
+        for text in [
+            format!("x = \"{}\"", "[".repeat(9_000)),
+            format!("x = \"\"\"\n{}\"\"\"", "[\n".repeat(9_000)),
+            format!("x = 1 # {}\n", "[".repeat(9_000)),
+            format!("x = '\\'{}'", "-".repeat(9_000)),
+            "x = [1, 2]\n".repeat(3_000),
+            "prefix_rule([\"git\", \"--no-pager\"], decision=\"prompt\")\n".repeat(3_000),
+        ] {
+            assert_eq!(too_complex(&text), None, "{}", &text[..20]);
+        }
+        assert_eq!(too_complex(&"(".repeat(300)).map(|(at, _)| at), Some(200));
+        assert!(too_complex(&"not ".repeat(5_000)).is_some());
+        assert_eq!(too_complex("'\\"), None);
+    }
+}
