@@ -10,7 +10,7 @@ use crate::finding::Finding;
 use crate::source::Place;
 
 /// Most rules that a suite may have; more are a sign of a loop gone wrong.
-const MAX_RULES: usize = 100_000;
+const MAX_RULES: usize = 20_000;
 
 /// What rules files have stated so far.
 #[derive(Debug, Default)]

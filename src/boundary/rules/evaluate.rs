@@ -14,7 +14,7 @@ use crate::source::TextFile;
 /// Largest rules file that is evaluated, in bytes.
 const MAX_FILE: usize = 256 << 10;
 /// Function calls and loop rounds that one file may take.
-const MAX_TICKS: u64 = 1_000_000;
+const MAX_TICKS: u64 = 200_000;
 /// Memory that the values of one file may take, in bytes; looked at every thousand ticks.
 const MAX_HEAP: usize = 64 << 20;
 /// Stack of the thread that evaluates, in bytes; the longest chain of operators that is let through fits.
@@ -87,12 +87,14 @@ fn too_large(file: &TextFile) -> Option<Finding> {
 }
 
 fn way_out(message: &str) -> &'static str {
-    if message.contains("extra named parameter") {
+    if message == "too many rules" {
+        "rules files may state 20,000 rules together"
+    } else if message.contains("extra named parameter") {
         "prefix_rule takes pattern, decision, match, not_match, justification and canonical_matching"
     } else if message.contains("No imports") {
         "rules files cannot load others; list every file in `rules`"
     } else if message.contains("tick") || message.contains("heap") || message.contains("Heap") {
-        "rules files may take a million steps and 64 MiB"
+        "a rules file may take 200,000 steps and 64 MiB"
     } else if message.contains("stack") || message.contains("recursion") {
         "functions may call each other 50 deep"
     } else if message.contains("not found") {

@@ -26,7 +26,7 @@ fn rule(node: &Node, findings: &mut Vec<Finding>) -> Option<PrefixRule> {
         findings.push(Finding::error("requirements-rules", message).at(at.place.clone()).help(help));
     };
     let decision = node.get(&["decision"]);
-    let verdict = match decision.and_then(|at| at.read::<&str>()) {
+    let verdict = match decision.and_then(Node::read::<&str>) {
         Some("prompt") => Some(RuleVerdict::Prompt),
         Some("forbidden") => Some(RuleVerdict::Forbidden),
         given => {
@@ -46,13 +46,12 @@ fn rule(node: &Node, findings: &mut Vec<Finding>) -> Option<PrefixRule> {
         }
         text.map(Into::into)
     });
-    let words: Vec<Vec<String>> = match node.get(&["pattern"]).and_then(|at| at.read::<&[Node]>()) {
-        Some(words) => words.iter().filter_map(|at| word(at, &mut problem)).collect(),
-        None => {
-            problem(node, "a rule has no `pattern`".to_owned(), "write pattern = [{ token = \"git\" }]");
-            Vec::new()
-        }
-    };
+    let mut words = Vec::new();
+    if let Some(list) = node.get(&["pattern"]).and_then(Node::read::<&[Node]>) {
+        words.extend(list.iter().filter_map(|at| word(at, &mut problem)));
+    } else {
+        problem(node, "a rule has no `pattern`".to_owned(), "write pattern = [{ token = \"git\" }]");
+    }
     if findings.len() > before {
         return None;
     }
@@ -68,9 +67,9 @@ fn rule(node: &Node, findings: &mut Vec<Finding>) -> Option<PrefixRule> {
 
 /// One word of a pattern: `{ token = "git" }` or `{ any_of = ["push", "fetch"] }`.
 fn word(node: &Node, problem: &mut impl FnMut(&Node, String, &str)) -> Option<Vec<String>> {
-    let token = node.get(&["token"]).and_then(|at| at.read::<String>());
-    let any = node.get(&["any_of"]).and_then(|at| at.read::<&[Node]>());
-    let any = any.map(|list| list.iter().map(|at| at.read::<String>()).collect::<Option<Vec<_>>>());
+    let token = node.get(&["token"]).and_then(Node::read::<String>);
+    let any = node.get(&["any_of"]).and_then(Node::read::<&[Node]>);
+    let any = any.map(|list| list.iter().map(Node::read::<String>).collect::<Option<Vec<_>>>());
     match (token, any) {
         (Some(token), None) => Some(vec![token]),
         (None, Some(Some(any))) if !any.is_empty() => Some(any),

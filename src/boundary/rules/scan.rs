@@ -3,7 +3,7 @@
 /// Deepest nesting of brackets.
 const MAX_NESTING: usize = 200;
 /// Most operators and opening brackets in one statement; a chain of them nests as deep.
-const MAX_OPERATORS: usize = 4_000;
+const MAX_OPERATORS: usize = 1_500;
 
 /// Where the text nests too deep for a recursive compiler, and how.
 pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
@@ -38,7 +38,7 @@ pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
             return Some((start, "brackets are nested more than 200 deep"));
         }
         if operators > MAX_OPERATORS {
-            return Some((start, "a statement has more than 4000 operators"));
+            return Some((start, "a statement has more than 1500 operators"));
         }
     }
     None
