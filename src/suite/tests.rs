@@ -338,3 +338,16 @@ proptest::proptest! {
         proptest::prop_assert!(suite.is_none() && !findings.is_empty());
     }
 }
+
+#[test]
+fn the_bundled_suites_are_read_without_a_finding() {
+    for name in ["release-reviewer", "release-reviewer-leaky"] {
+        let mut findings = Vec::new();
+        let suite = Suite::load(&Path::new("suites").join(name), &mut findings).unwrap();
+        assert!(findings.is_empty(), "{findings:#?}");
+        assert!(suite.task_count() >= 12);
+        for index in 0..suite.task_count() {
+            suite.task(index).unwrap();
+        }
+    }
+}
