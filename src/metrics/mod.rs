@@ -1,1 +1,119 @@
-//! Numbers over replays, each with its samples and evidence.
+//! Metrics: numbers with their samples, an interval where they are shares, and the evidence behind them.
+//!
+//! [`CATALOGUE`] lists all metrics with their meaning. A run turns each replay into small [`TaskFacts`] and adds these
+//! up in [`Metrics`], in any order and on any number of threads; [`Metrics::scorecard`] gives the numbers. A metric
+//! without samples is "no data" and says why; it is never zero and never passes a bar.
+//!
+//! Steps after a replay's divergence are not counted: the agent would have seen other answers. How many there were is
+//! in [`Metric::apart`], and `fidelity` says how much of the recordings is left.
+
+mod approvals;
+mod calls;
+mod catalogue;
+mod evidence;
+mod facts;
+mod findings;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod hooks;
+mod interval;
+mod metric;
+mod outcome;
+mod violation;
+mod waivers;
+
+use std::collections::BTreeSet;
+
+pub use catalogue::{ALIASES, Better, CATALOGUE, Definition, Unit, find};
+pub use evidence::{Evidence, MAX_EVIDENCE};
+pub use facts::{PromptFact, Run, StepRef, Steps, TaskFacts, ViolationFact};
+pub use interval::{Confidence, Interval, MAX_NEEDED, further_samples, wilson};
+pub use metric::Metric;
+pub use outcome::Agreement;
+pub use violation::{Kinds, ViolationKind, violations};
+pub use waivers::Waivers;
+
+use metric::{Tally, note_no_data};
+
+/// Metrics while the facts of replays are added up.
+#[derive(Clone, Debug, Default)]
+pub struct Metrics {
+    runs: u64,
+    approvals: approvals::Approvals,
+    calls: calls::Calls,
+    hooks: hooks::Hooks,
+    outcomes: outcome::Outcomes,
+    findings: findings::Findings,
+    waivers_used: BTreeSet<u32>,
+}
+
+impl Metrics {
+    /// Adds the facts of one replay.
+    pub fn add(&mut self, facts: &TaskFacts) {
+        self.runs += 1;
+        self.approvals.add(facts);
+        self.calls.add(facts);
+        self.hooks.add(facts);
+        self.outcomes.add(facts);
+        self.findings.add(facts);
+        self.waivers_used.extend(&facts.waivers_used);
+    }
+
+    /// Adds what was added to `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.approvals.merge(other.approvals);
+        self.calls.merge(other.calls);
+        self.hooks.merge(other.hooks);
+        self.outcomes.merge(other.outcomes);
+        self.findings.merge(other.findings);
+        self.waivers_used.extend(other.waivers_used);
+    }
+
+    /// Numbers of the waivers that covered a violation.
+    pub fn waivers_used(&self) -> &BTreeSet<u32> {
+        &self.waivers_used
+    }
+
+    /// All metrics, in the order of the catalogue.
+    pub fn scorecard(&self) -> Scorecard {
+        let mut list = Vec::with_capacity(CATALOGUE.len());
+        list.push(self.approvals.in_scope());
+        self.calls.metrics(&mut list);
+        self.approvals.metrics(&mut list);
+        self.hooks.metrics(&mut list);
+        self.approvals.latency_metrics(&mut list);
+        self.outcomes.metrics(&mut list);
+        list.push(self.calls.fidelity());
+        self.findings.metrics(&mut list);
+        for definition in &CATALOGUE[list.len()..] {
+            let mut metric = Tally::default().metric(definition.name, definition.unit, "");
+            metric.no_data = Some("this version does not measure it".into());
+            list.push(metric);
+        }
+        for metric in &mut list {
+            note_no_data(metric, "no data");
+        }
+        Scorecard { runs: self.runs, metrics: list }
+    }
+}
+
+/// All metrics of one stage.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scorecard {
+    /// Number of replays.
+    pub runs: u64,
+    /// The metrics, in the order of the catalogue.
+    pub metrics: Vec<Metric>,
+}
+
+impl Scorecard {
+    /// A metric by name or alias.
+    pub fn get(&self, name: &str) -> Option<&Metric> {
+        let definition = find(name).ok()?;
+        self.metrics.iter().find(|metric| metric.definition == definition)
+    }
+}
+
+#[cfg(test)]
+mod tests;

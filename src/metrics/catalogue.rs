@@ -1,0 +1,163 @@
+//! Every metric there is, in one table.
+
+use crate::finding::closest;
+
+/// What a metric is and how to read it.
+#[derive(Debug, PartialEq)]
+pub struct Definition {
+    /// Name, as bars write it.
+    pub name: &'static str,
+    /// What the value is counted in.
+    pub unit: Unit,
+    /// Which way is better.
+    pub better: Better,
+    /// What it says.
+    pub meaning: &'static str,
+    /// What one sample is.
+    pub sample: &'static str,
+}
+
+/// What values are counted in.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// A share from 0 to 1, written in percent; carries an interval.
+    Share,
+    /// A number of things.
+    Count,
+    /// A number per 100 task runs.
+    PerHundred,
+    /// Seconds.
+    Seconds,
+    /// Tokens.
+    Tokens,
+}
+
+/// Which way of a value is better.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// More is better.
+    Higher,
+    /// Less is better.
+    Lower,
+    /// Neither; it depends on the plugin.
+    Neither,
+}
+
+use Better::{Higher, Lower, Neither};
+use Unit::{Count, PerHundred, Seconds, Share, Tokens};
+
+const fn row(
+    name: &'static str,
+    unit: Unit,
+    better: Better,
+    sample: &'static str,
+    meaning: &'static str,
+) -> Definition {
+    Definition { name, unit, better, meaning, sample }
+}
+
+/// All metrics, in the order of reports. Steps after a replay's divergence are never counted, but shown beside.
+#[rustfmt::skip]
+pub const CATALOGUE: &[Definition] = &[
+    row("in_scope", Share, Higher, "accepted prompt",
+        "accepted approval prompts whose effects all lie inside what the boundary declares"),
+    row("in_scope_calls", Share, Higher, "call", "calls whose effects all lie inside what the boundary declares"),
+    row("in_scope_tasks", Share, Higher, "task run", "task runs in which every call lies inside"),
+    row("boundary_violations", Count, Lower, "call", "calls that attempt something outside of policy, of any kind"),
+    row("boundary_violations.reads", Count, Lower, "call", "attempts to read what may not be read"),
+    row("boundary_violations.writes", Count, Lower, "call", "attempts to write where nothing may be written"),
+    row("boundary_violations.network", Count, Lower, "call", "attempts to reach hosts that may not be reached"),
+    row("boundary_violations.mcp", Count, Lower, "call", "attempts to call MCP tools that may not be called"),
+    row("boundary_violations.commands", Count, Lower, "call", "attempts to run commands that may not run"),
+    row("boundary_violations.subagents", Count, Lower, "call", "attempts to start sub-agents that may not be started"),
+    row("undetermined_calls", Count, Lower, "call", "calls whose ruling or effects cannot be known offline"),
+    row("approval_precision", Share, Higher, "prompt of the replay that a person answered",
+        "prompts that a person accepted without rework"),
+    row("approval_overrides", Count, Lower, "prompt that a person answered",
+        "calls that a person declined and the boundary now lets run without asking"),
+    row("unanswered_prompts", Count, Lower, "prompt of the replay", "prompts without a recorded answer"),
+    row("hook_block_rate", PerHundred, Neither, "task run", "commands and prompts that hooks blocked, per 100 task runs"),
+    row("escalation_latency.p50", Seconds, Lower, "prompt with both times",
+        "time from question to answer that half of the prompts stay within"),
+    row("escalation_latency.p95", Seconds, Lower, "prompt with both times",
+        "time from question to answer that 95% of the prompts stay within"),
+    row("escalation_latency.max", Seconds, Lower, "prompt with both times", "longest time from question to answer"),
+    row("task_completion", Share, Higher, "task run",
+        "task runs that ended in output which people accepted, without a manual restart"),
+    row("decision_agreement", Share, Higher, "task run that a person decided",
+        "task runs whose outcome is what the person decided"),
+    row("decision_agreement.false_approve", Count, Lower, "task run that a person decided",
+        "task runs whose outcome lets through what the person stopped"),
+    row("decision_agreement.false_block", Count, Lower, "task run that a person decided",
+        "task runs whose outcome stops what the person let through"),
+    row("fidelity", Share, Higher, "step", "recorded steps that are still valid evidence under the boundary"),
+    row("review_yield", Share, Higher, "finding reported in a task that a person decided",
+        "reported findings that a person confirmed, matched by file, line and text"),
+    row("regression_rate", Share, Lower, "merged change", "merged changes that a later commit had to repair"),
+    row("context_efficiency", Tokens, Lower, "confirmed finding or merged change",
+        "tokens spent per confirmed finding or merged change"),
+    row("patch_acceptance", Share, Higher, "patch", "patches that were merged without a substantial rewrite"),
+    row("test_coverage_delta", Count, Higher, "implementation task", "tests added per implementation task"),
+    row("trigger_precision", Share, Higher, "skill use", "skill uses that were called for"),
+    row("trigger_recall", Share, Higher, "task that calls for a skill", "tasks calling for a skill in which it ran"),
+];
+
+/// Other names of metrics.
+pub const ALIASES: &[(&str, &str)] = &[("unauthorized_writes", "boundary_violations.writes")];
+
+/// Finds a metric by name or alias. The error says what to write instead.
+pub fn find(name: &str) -> Result<&'static Definition, String> {
+    let target = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, target)| target);
+    if let Some(found) = CATALOGUE.iter().find(|definition| definition.name == target) {
+        return Ok(found);
+    }
+    let parts: Vec<_> = CATALOGUE
+        .iter()
+        .filter_map(|definition| definition.name.strip_prefix(name)?.strip_prefix('.'))
+        .map(|part| format!("`{name}.{part}`"))
+        .collect();
+    if !parts.is_empty() {
+        return Err(format!("say which part: {}", parts.join(", ")));
+    }
+    let names =
+        || CATALOGUE.iter().map(|definition| definition.name).chain(ALIASES.iter().map(|(alias, _)| *alias));
+    Err(match closest(name, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known metrics: {}", names().collect::<Vec<_>>().join(", ")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_aliases_lead_somewhere() {
+        let mut names: Vec<_> = CATALOGUE.iter().map(|definition| definition.name).collect();
+        names.extend(ALIASES.iter().map(|(alias, _)| *alias));
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        for (alias, target) in ALIASES {
+            assert_eq!(find(alias).unwrap().name, *target);
+        }
+    }
+
+    #[test]
+    fn wrong_names_get_a_way_out() {
+        assert_eq!(find("in_scop").unwrap_err(), "did you mean `in_scope`?");
+        assert_eq!(find("unauthorised_writes").unwrap_err(), "did you mean `unauthorized_writes`?");
+        assert_eq!(
+            find("escalation_latency").unwrap_err(),
+            "say which part: `escalation_latency.p50`, `escalation_latency.p95`, `escalation_latency.max`"
+        );
+        assert!(find("beauty").unwrap_err().starts_with("known metrics: in_scope, "));
+    }
+}
