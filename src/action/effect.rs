@@ -28,6 +28,19 @@ pub enum Access {
     Spawn,
 }
 
+impl Access {
+    /// Lower-case name, as in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Connect => "connect",
+            Self::Call => "call",
+            Self::Spawn => "spawn",
+        }
+    }
+}
+
 /// What an effect touches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Target<'t> {

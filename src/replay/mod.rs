@@ -2,6 +2,9 @@
 //!
 //! A [`Replay`] is the only thing that baselines, metrics and reports read. [`v1`] is its form on disk.
 
+pub mod json;
+#[cfg(test)]
+pub(crate) mod sample;
 mod step;
 pub mod v1;
 

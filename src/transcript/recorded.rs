@@ -43,6 +43,23 @@ pub enum Recorded {
     Unknown,
 }
 
+impl Recorded {
+    /// Kebab-case name, as in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ran => "ran",
+            Self::SandboxDenied => "sandbox-denied",
+            Self::HookBlocked => "hook-blocked",
+            Self::Rejected => "rejected",
+            Self::Declined => "declined",
+            Self::Unsupported => "unsupported",
+            Self::Malformed => "malformed",
+            Self::Aborted => "aborted",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 use Recorded::{
     Aborted, Declined, HookBlocked, Malformed, Ran, Rejected, SandboxDenied, Unknown, Unsupported,
 };

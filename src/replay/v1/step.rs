@@ -1,18 +1,18 @@
-//! The on-disk form of a replay, version 1. Kept apart from the types in memory so that these may change freely.
-
 use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{EffectRow, HookRow, Human, ReplayStep, StepKind};
+use super::is_zero_line;
 use crate::action::Access;
 use crate::decision::{HumanVerdict, Phase, Rule, Ruling, Scope, Verdict};
+use crate::replay::{EffectRow, HookRow, Human, ReplayStep, StepKind};
 use crate::source::Place;
 use crate::transcript::Recorded;
 
 /// A step as written in baselines and `report.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct StepV1<'a> {
     /// Id, unique in the replay.
     #[serde(borrow)]
@@ -64,6 +64,7 @@ pub struct StepV1<'a> {
 
 /// A rule with its place.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RuleV1<'a> {
     /// The rule in short.
     #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
@@ -81,6 +82,7 @@ pub struct RuleV1<'a> {
 
 /// An effect.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct EffectV1<'a> {
     /// How it touches.
     pub access: Access,
@@ -96,6 +98,7 @@ pub struct EffectV1<'a> {
 
 /// A hook that ran.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct HookV1<'a> {
     /// Event.
     #[serde(borrow)]
@@ -114,11 +117,6 @@ pub struct HookV1<'a> {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 fn is_zero(depth: &u8) -> bool {
     *depth == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
-fn is_zero_line(line: &u32) -> bool {
-    *line == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
