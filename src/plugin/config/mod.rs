@@ -4,6 +4,7 @@
 mod json;
 mod node;
 mod toml;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::ops::Deref;
 pub use json::read_json;
 pub use node::{FromNode, Node, Placed, Table, Value};
 pub use toml::read_toml;
+pub use yaml::read_yaml;
 
 use crate::finding::Finding;
 use crate::source::{Place, TextFile};
@@ -21,6 +23,7 @@ use crate::source::{Place, TextFile};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     root: Node,
+    layers: Vec<Node>,
 }
 
 impl Config {
@@ -41,13 +44,19 @@ impl Config {
     pub fn add_layer(&mut self, layer: &TextFile, findings: &mut Vec<Finding>) {
         if let Some(node) = read_toml(layer, findings) {
             self.root.overlay(&node);
+            self.layers.push(node);
         }
+    }
+
+    /// Every layer as it was read, lowest first. Codex adds up the hooks of all layers instead of merging them.
+    pub fn layers(&self) -> &[Node] {
+        &self.layers
     }
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { root: Node::empty(Place::file("config.toml")) }
+        Self { root: Node::empty(Place::file("config.toml")), layers: Vec::new() }
     }
 }
 

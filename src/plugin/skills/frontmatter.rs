@@ -1,0 +1,123 @@
+use crate::finding::Finding;
+use crate::plugin::config::{Node, Value, read_yaml};
+use crate::source::{Place, TextFile};
+
+/// Longest name of a skill, in characters.
+const MAX_NAME: usize = 64;
+
+/// What the frontmatter of a `SKILL.md` says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Frontmatter {
+    pub(super) name: String,
+    pub(super) description: String,
+}
+
+/// Reads the frontmatter; `folder` is the name of a skill that states none. A skill that Codex 0.169 drops is a
+/// warning finding, for the plugin works on without it.
+pub(super) fn read(file: &TextFile, folder: &str, findings: &mut Vec<Finding>) -> Option<Frontmatter> {
+    match parse(file, folder) {
+        Ok(text) => Some(text),
+        Err((message, place)) => {
+            let text = format!("Codex drops this skill: {message}");
+            findings.push(Finding::warning("skill-dropped", text).at(place));
+            None
+        }
+    }
+}
+
+/// What is wrong and where.
+type Wrong = (String, Place);
+
+fn parse(file: &TextFile, folder: &str) -> Result<Frontmatter, Wrong> {
+    let block = block(file.text())
+        .ok_or_else(|| ("missing YAML frontmatter between lines of `---`".to_owned(), file.place(0)))?;
+    let node = yaml(file, block)?;
+    if !matches!(node.value, Value::Table(_)) {
+        return Err((format!("the frontmatter is {}, not a table", node.value.kind()), node.place));
+    }
+    if let Some(metadata) = node.get(&["metadata"])
+        && !matches!(metadata.value, Value::Table(_) | Value::Null)
+    {
+        return Err((
+            format!("`metadata` is {}, not a table", metadata.value.kind()),
+            metadata.place.clone(),
+        ));
+    }
+    let description = text(&node, "description")?
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| ("missing field `description`".to_owned(), node.place.clone()))?;
+    let name = text(&node, "name")?.filter(|text| !text.is_empty()).unwrap_or_else(|| folder.to_owned());
+    if name.chars().count() > MAX_NAME {
+        let place = node.get(&["name"]).map_or_else(|| file.place(0), |node| node.place.clone());
+        return Err((format!("its name is longer than {MAX_NAME} characters"), place));
+    }
+    Ok(Frontmatter { name, description })
+}
+
+/// The lines between the first line and the next one that hold nothing but `---`; at least one.
+pub(super) fn block(text: &str) -> Option<&str> {
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next().filter(|line| line.trim() == "---")?;
+    let mut end = first.len();
+    for line in lines {
+        if line.trim() == "---" {
+            return (end > first.len()).then(|| &text[first.len()..end]);
+        }
+        end += line.len();
+    }
+    None
+}
+
+/// Reads the block; if it is not YAML, once more with the values quoted that people often leave unquoted.
+fn yaml(file: &TextFile, block: &str) -> Result<Node, Wrong> {
+    let mut findings = Vec::new();
+    read_yaml(file, block, 2, &mut findings)
+        .or_else(|| read_yaml(file, &repaired(block), 2, &mut Vec::new()))
+        .ok_or_else(|| {
+            let first = findings.into_iter().next();
+            let place = first.as_ref().and_then(|finding| finding.place.clone());
+            let message = first.map_or_else(String::new, |finding| finding.message);
+            (format!("invalid YAML: {message}"), place.unwrap_or_else(|| file.place(0)))
+        })
+}
+
+/// Quotes plain values that hold `: ` or start with a character that plain values may not start with. Codex 0.169 does
+/// so too, on every line of the block, once the block as written is not YAML.
+fn repaired(block: &str) -> String {
+    let mut text = String::with_capacity(block.len() + 16);
+    for line in block.lines() {
+        match line.split_once(": ") {
+            Some((key, value)) if wants_quotes(value.trim()) => {
+                text.push_str(key);
+                text.push_str(": '");
+                text.push_str(&value.trim().replace('\'', "''"));
+                text.push('\'');
+            }
+            _ => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn wants_quotes(value: &str) -> bool {
+    match value.chars().next() {
+        None | Some('"' | '\'' | '|' | '>' | '&' | '*' | '!' | '#') => false,
+        Some('@' | '`') => true,
+        Some('[') => !value.ends_with(']'),
+        Some('{') => !value.ends_with('}'),
+        Some(_) => value.contains(": ") || value.ends_with(':'),
+    }
+}
+
+/// A scalar as one line of text; numbers and booleans count as text.
+fn text(node: &Node, key: &str) -> Result<Option<String>, Wrong> {
+    let Some(found) = node.get(&[key]) else { return Ok(None) };
+    let text = match &found.value {
+        Value::Null => return Ok(None),
+        Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        Value::Boolean(value) => value.to_string(),
+        other => return Err((format!("`{key}` is {}, not a string", other.kind()), found.place.clone())),
+    };
+    Ok(Some(text))
+}

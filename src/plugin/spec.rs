@@ -1,0 +1,116 @@
+use std::path::{Component, Path, PathBuf};
+
+use super::bundle::Bundle;
+use crate::finding::Finding;
+use crate::source::{Place, ReadError, TextFile};
+
+/// Where a plugin and the configuration deployed with it lie. Paths are relative to the suite folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PluginSpec {
+    /// The suite folder.
+    pub suite: PathBuf,
+    /// The plugin folder.
+    pub path: PathBuf,
+    /// Marketplace from which the plugin is installed; second part of its id.
+    pub marketplace: String,
+    /// Layers of `config.toml`, the lowest first. A `hooks.json` beside a layer belongs to it, as Codex reads it.
+    pub config: Vec<PathBuf>,
+    /// Files of execpolicy rules, or folders of them, of which the `*.rules` directly inside count.
+    pub rules: Vec<PathBuf>,
+    /// `requirements.toml`, if any.
+    pub requirements: Option<PathBuf>,
+    /// Recorded answers of the MCP servers to `tools/list`, if any.
+    pub mcp_tools: Option<PathBuf>,
+    /// Hooks run whether or not the configuration trusts them, as with `--dangerously-bypass-hook-trust`.
+    pub trust_hooks: bool,
+}
+
+/// The files that a spec names, read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SpecFiles {
+    pub(crate) config: Vec<TextFile>,
+    pub(crate) hooks: Vec<TextFile>,
+    pub(crate) rules: Vec<TextFile>,
+    pub(crate) requirements: Option<TextFile>,
+    pub(crate) mcp_tools: Option<TextFile>,
+}
+
+impl PluginSpec {
+    /// Reads the files beside the plugin; one that cannot be read is an error finding.
+    pub(crate) fn read(&self, findings: &mut Vec<Finding>) -> SpecFiles {
+        let beside = self.config.iter().map(|path| path.with_file_name("hooks.json"));
+        let mut hooks: Vec<_> = beside.filter(|path| self.suite.join(path).is_file()).collect();
+        hooks.dedup();
+        let rules: Vec<_> = self.rules.iter().flat_map(|path| self.rule_files(path)).collect();
+        let mut all = |paths: &[PathBuf]| paths.iter().filter_map(|path| self.file(path, findings)).collect();
+        SpecFiles {
+            config: all(&self.config),
+            hooks: all(&hooks),
+            rules: all(&rules),
+            requirements: self.requirements.as_ref().and_then(|path| self.file(path, findings)),
+            mcp_tools: self.mcp_tools.as_ref().and_then(|path| self.file(path, findings)),
+        }
+    }
+
+    fn rule_files(&self, path: &Path) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(self.suite.join(path)) else { return vec![path.to_owned()] };
+        let names = entries.filter_map(|entry| Some(PathBuf::from(entry.ok()?.file_name())));
+        let rules = names.filter(|name| name.extension().is_some_and(|extension| extension == "rules"));
+        let mut files: Vec<_> = rules.map(|name| path.join(name)).collect();
+        files.sort();
+        files
+    }
+
+    fn file(&self, path: &Path, findings: &mut Vec<Finding>) -> Option<TextFile> {
+        let name = report_name(path);
+        match TextFile::read(&self.suite.join(path), name.as_str()) {
+            Ok(file) => Some(file),
+            Err(error) => {
+                let text = match error {
+                    ReadError::Io { source, .. } => format!("cannot be read: {source}"),
+                    ReadError::TooLarge { limit, .. } => format!("is larger than {limit} bytes"),
+                    ReadError::NotUtf8 { .. } => "is not UTF-8".to_owned(),
+                };
+                findings.push(Finding::error("unreadable", text).at(Place::file(name)));
+                None
+            }
+        }
+    }
+
+    /// Opens the plugin folder, which must not be a symbolic link.
+    pub(crate) fn open_bundle(&self, findings: &mut Vec<Finding>) -> Option<Bundle> {
+        let (root, name) = (self.suite.join(&self.path), report_name(&self.path));
+        match std::fs::symlink_metadata(&root) {
+            Ok(found) if found.is_dir() => Bundle::open(&root, &name, findings),
+            found => {
+                let text = match found {
+                    Ok(_) => "the plugin is not a folder".to_owned(),
+                    Err(error) => format!("the plugin folder cannot be read: {error}"),
+                };
+                let help = "name a folder, not a file or a link to one";
+                findings.push(Finding::error("plugin-folder", text).at(Place::file(name)).help(help));
+                None
+            }
+        }
+    }
+
+    /// Name of the plugin folder.
+    pub(crate) fn folder_name(&self) -> String {
+        self.path.file_name().map_or_else(|| "plugin".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// How reports call a file: relative, with `/`. A file of an absolute path is called by its last part, so that reports
+/// do not depend on the machine.
+fn report_name(path: &Path) -> String {
+    let mut relative = path.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(part.to_string_lossy()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    });
+    if path.is_absolute() {
+        relative.next_back().map(std::borrow::Cow::into_owned).unwrap_or_default()
+    } else {
+        relative.collect::<Vec<_>>().join("/")
+    }
+}
