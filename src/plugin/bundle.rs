@@ -46,7 +46,8 @@ impl Bundle {
         match bundle.list(Path::new(""), 0, &mut bytes) {
             Ok(()) => {
                 for (path, _) in bundle.entries.iter().filter(|(_, kind)| **kind == Kind::Other) {
-                    let text = "is a symbolic link or special file and is not followed; Codex then runs none of the plugin's hooks";
+                    let text =
+                        "is a symbolic link or special file; Codex leaves it out when it installs the plugin";
                     let help = "replace it by a regular file or folder";
                     findings.push(Finding::warning("plugin-link", text).at(bundle.place(path)).help(help));
                 }
@@ -188,11 +189,10 @@ impl Bundle {
     }
 
     /// The second half of `hooks/list`'s `currentHash`, as `sha256:<hex>`: what Codex 0.169 takes as the content of a
-    /// plugin whose hooks are trusted. `None` when the folder holds a link or special file, for Codex then refuses
-    /// to fingerprint it and runs none of its hooks.
+    /// plugin whose hooks are trusted. `None` when a file cannot be read.
     ///
     /// Asked of the real CLI: path order by components, the root first; modes do not count; `__pycache__`, `.venv`,
-    /// `*.pyc` and `*.egg-info` are left out.
+    /// `*.pyc` and `*.egg-info` are left out, and so are links, which installing leaves out.
     pub fn fingerprint(&self) -> Option<String> {
         let mut hasher = Sha256::new();
         hasher.update(b"codex-plugin-bundle-v1");
@@ -202,7 +202,7 @@ impl Bundle {
                 continue;
             }
             match kind {
-                Kind::Other => return None,
+                Kind::Other => {}
                 Kind::Folder => hash_entry(&mut hasher, path, b"directory"),
                 Kind::File => {
                     hash_entry(&mut hasher, path, b"file");

@@ -10,6 +10,7 @@ pub mod config;
 pub mod hooks;
 mod inputs;
 mod manifest;
+mod misspelt;
 mod recorded;
 mod requirements;
 mod servers;
@@ -80,6 +81,7 @@ impl Plugin {
     pub fn load(spec: &PluginSpec, findings: &mut Vec<Finding>) -> Option<Self> {
         let files = spec.read(findings);
         let config = Config::from_layers(&files.config, findings);
+        misspelt::report(&config, findings);
         let requirements =
             files.requirements.as_ref().map(|file| Requirements::read(file, findings)).unwrap_or_default();
         let recorded =

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::finding::Severity;
 
@@ -271,7 +273,12 @@ fn links_are_not_followed() {
     assert_eq!(names(&plugin), ["p:a"]);
     assert!(plugin.servers.is_empty());
     assert_eq!(findings.iter().filter(|finding| finding.code == "plugin-link").count(), 2);
-    assert_eq!(plugin.bundle.fingerprint(), None);
+    let without = Fixture::new(&[("skills/a/SKILL.md", "---\ndescription: d\n---\n")]);
+    assert_eq!(
+        plugin.bundle.fingerprint(),
+        without.plugin().0.bundle.fingerprint(),
+        "installing leaves links out"
+    );
 
     let elsewhere = fixture.root().with_file_name("link");
     std::os::unix::fs::symlink(fixture.root(), &elsewhere).unwrap();
@@ -306,4 +313,71 @@ fn fingerprint_orders_paths_by_their_parts() {
     let files: Vec<_> =
         bundle.files_below(Path::new("")).map(|path| path.to_string_lossy().into_owned()).collect();
     assert_eq!(files, [".codex-plugin/plugin.json", "a/b/c/d", "a/b/z", "a/b.c", "a-b"]);
+}
+
+/// JSON of any shape whose keys and texts are often those that Codex reads.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let words = || {
+        prop::sample::select(vec![
+            "name",
+            "version",
+            "skills",
+            "mcpServers",
+            "hooks",
+            "Stop",
+            "PreToolUse",
+            "matcher",
+            "type",
+            "command",
+            "mcp_tool",
+            "input",
+            "tools",
+            "approval_mode",
+            "enabled_tools",
+            "./x.json",
+            "../x",
+            "auto",
+            "[",
+            "",
+            "é",
+        ])
+    };
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i64>().prop_map(Into::into),
+        any::<f64>().prop_map(Into::into),
+        words().prop_map(Into::into),
+    ];
+    leaf.prop_recursive(6, 40, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+            prop::collection::btree_map(words().prop_map(str::to_owned), inner, 0..5)
+                .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_plugin_is_read_without_panic(
+        manifest in any_json(), servers in any_json(), hooks in any_json(), config in any_json(),
+    ) {
+        let mut named = manifest.clone();
+        if let Some(map) = named.as_object_mut() {
+            map.insert("name".to_owned(), "p".into());
+            map.remove("version");
+        }
+        let fixture = Fixture::new(&[
+            (".codex-plugin/plugin.json", &named.to_string()),
+            (".mcp.json", &servers.to_string()),
+            ("hooks/hooks.json", &hooks.to_string()),
+        ]);
+        let config = toml::to_string(&config).unwrap_or_default();
+        let fixture = fixture.config(&config).requirements(&config).tools(&servers.to_string());
+        let (plugin, findings) = fixture.load();
+        prop_assert!(plugin.is_some() || findings.iter().any(|finding| finding.severity == Severity::Error));
+    }
 }

@@ -7,6 +7,7 @@ mod trust;
 mod tests;
 
 use std::cell::OnceCell;
+use std::path::Path;
 use std::time::Duration;
 
 pub use crate::plugin::hooks::{HandlerKind, HookEvent, HookSource};
@@ -193,15 +194,10 @@ impl Compiler<'_> {
             return Trust::Off(managed_rule(place));
         }
         let bundle = &self.plugin.bundle;
-        let content = self.fingerprint.get_or_init(|| bundle.fingerprint()).clone();
-        let Some(content) = content else {
-            return Trust::Off(Rule::built_in(
-                "Codex cannot fingerprint a plugin that holds links or special files",
-            ));
-        };
         // Codex adds files at installation when the plugin has commands, so its fingerprint is not this folder's.
-        let same = !bundle.is_folder(std::path::Path::new("commands"));
-        states.trust(hook, same.then_some(content.as_str()), self.plugin.trust_hooks, findings)
+        let fingerprint = || bundle.fingerprint().filter(|_| !bundle.is_folder(Path::new("commands")));
+        let content = self.fingerprint.get_or_init(fingerprint);
+        states.trust(hook, content.as_deref(), self.plugin.trust_hooks, findings)
     }
 }
 

@@ -56,7 +56,9 @@ fn any_changed_file_of_the_plugin_undoes_trust_in_its_content() {
     fixture.write("plugin/README.md", "new");
     assert!(matches!(trust(&fixture), Trust::Modified(place) if place.line == 3));
     fixture.write("plugin/commands/x.md", "installation adds files for commands");
-    assert_eq!(trust(&fixture), Trust::Trusted, "what Codex then takes as content is not known");
+    let (hooks, findings) = hooks(&fixture);
+    assert_eq!(hooks.all()[0].trust, Trust::Trusted, "what Codex then takes as content is not known");
+    assert_eq!(findings.iter().map(|finding| &*finding.code).collect::<Vec<_>>(), ["hook-content"]);
 }
 
 #[test]

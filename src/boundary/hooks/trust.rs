@@ -97,6 +97,12 @@ impl<'c> States<'c> {
         }
         match (state.typed::<&str>(&["trusted_content_hash"], findings), content) {
             (Some(trusted), Some(content)) if trusted.value != content => Trust::Modified(trusted.place),
+            (Some(trusted), None) if hook.source == HookSource::Plugin => {
+                let text =
+                    "`trusted_content_hash` is not compared: installing adds files for the plugin's commands";
+                findings.push(Finding::note("hook-content", text).at(trusted.place));
+                Trust::Trusted
+            }
             _ => Trust::Trusted,
         }
     }

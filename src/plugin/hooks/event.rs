@@ -94,6 +94,18 @@ impl HookEvent {
         )
     }
 
+    /// May hooks of this event add context for the model? Codex ignores `additionalContextLimit` for the others.
+    pub fn takes_context(self) -> bool {
+        matches!(
+            self,
+            Self::PreToolUse
+                | Self::PostToolUse
+                | Self::SessionStart
+                | Self::UserPromptSubmit
+                | Self::SubagentStart
+        )
+    }
+
     /// Seconds that a hook may take, from what its definition says.
     pub(super) fn timeout(self, stated: Option<u64>) -> u64 {
         match self {

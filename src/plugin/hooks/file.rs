@@ -1,7 +1,7 @@
 use super::definition;
 use super::event::HookEvent;
 use crate::finding::{Finding, closest};
-use crate::plugin::config::{Node, Placed, Table, Value};
+use crate::plugin::config::{FromNode, Node, Placed, Table, Value};
 use crate::source::Place;
 
 /// Hooks that share a matcher.
@@ -69,18 +69,36 @@ pub(super) fn hooks_file(node: &Node, findings: &mut Vec<Finding>) -> Option<Vec
         );
         return None;
     }
-    let before = findings.len();
-    node.typed::<&str>(&["description"], findings);
-    let groups = match node.get(&["hooks"]) {
-        Some(hooks) => {
-            let groups = events(hooks, findings)?;
-            warn_events(hooks, findings);
-            groups
-        }
-        None => Vec::new(),
-    };
-    let fits = findings[before..].iter().all(|finding| finding.code != "wrong-type");
-    fits.then_some(groups)
+    if let Err(wrong) = strict::<&str>(node, "description") {
+        findings.push(wrong);
+        return None;
+    }
+    let Some(hooks) = node.get(&["hooks"]) else { return Some(Vec::new()) };
+    let groups = events(hooks, findings)?;
+    warn_events(hooks, findings);
+    Some(groups)
+}
+
+/// Is this the finding of a key that is written twice and that Codex reads? It then rejects the file.
+pub(super) fn is_repeated_field(finding: &Finding) -> bool {
+    let key = finding.message.split('`').nth(1).unwrap_or_default();
+    let known = [
+        "description",
+        "hooks",
+        "matcher",
+        "type",
+        "command",
+        "commandWindows",
+        "timeout",
+        "async",
+        "statusMessage",
+        "additionalContextLimit",
+        "server",
+        "tool",
+        "input",
+    ];
+    finding.code == "duplicate-key"
+        && (known.contains(&key) || HookEvent::ALL.iter().any(|event| event.name() == key))
 }
 
 fn warn_events(hooks: &Node, findings: &mut Vec<Finding>) {
@@ -128,7 +146,7 @@ fn group(
         return Err(node.wrong_type(event.name(), "an array of tables"));
     }
     let matcher = strict::<String>(node, "matcher")?.filter(|_| event.has_matcher());
-    let handlers = strict::<&[Node]>(node, "hooks")?.map(|items| items.value).unwrap_or_default();
+    let handlers = present::<&[Node]>(node, "hooks")?.unwrap_or_default();
     let mut group = MatcherGroup { event, index, matcher, handlers: Vec::new() };
     for (index, item) in handlers.iter().enumerate() {
         if let Some(handler) = handler(&group, index, item, skipped)? {
@@ -139,13 +157,16 @@ fn group(
 }
 
 /// A field of the type that it must have; null counts as absent.
-fn strict<'n, T: crate::plugin::config::FromNode<'n>>(
-    node: &'n Node,
-    key: &str,
-) -> Result<Option<Placed<T>>, Finding> {
+fn strict<'n, T: FromNode<'n>>(node: &'n Node, key: &str) -> Result<Option<Placed<T>>, Finding> {
     let mut findings = Vec::new();
     let value = node.typed(&[key], &mut findings);
     findings.pop().map_or(Ok(value), Err)
+}
+
+/// The same, but null is of a wrong type too.
+fn present<'n, T: FromNode<'n>>(node: &'n Node, key: &str) -> Result<Option<T>, Finding> {
+    let Some(found) = node.get(&[key]) else { return Ok(None) };
+    found.read().map(Some).ok_or_else(|| found.wrong_type(key, T::EXPECTED))
 }
 
 fn required(node: &Node, key: &str) -> Result<String, Finding> {
@@ -204,21 +225,39 @@ fn handler(
                 .help(help));
         }
     };
-    let stated_async = strict::<bool>(node, "async")?.is_some_and(|value| value.value);
+    let stated = strict::<u64>(node, "timeout")?.map(|seconds| seconds.value);
     let mut handler = Handler {
         index,
         place: node.place.clone(),
-        timeout: group.event.timeout(strict::<u64>(node, "timeout")?.map(|seconds| seconds.value)),
-        is_async: stated_async
-            && group.event != HookEvent::SessionEnd
-            && matches!(kind, HandlerKind::Command(_)),
+        timeout: group.event.timeout(stated),
+        is_async: false,
         status_message: strict::<String>(node, "statusMessage")?.map(|text| text.value),
-        additional_context_limit: strict::<u64>(node, "additionalContextLimit")?.map(|limit| limit.value),
+        additional_context_limit: None,
         definition_hash: String::new(),
         kind,
     };
+    if stated.is_some_and(|seconds| seconds > handler.timeout) {
+        skipped.push(adjusted(node, &format!("ends it after {} s", handler.timeout)));
+    }
+    let mut stated_async = false;
+    if matches!(handler.kind, HandlerKind::Command(_)) {
+        stated_async = present::<bool>(node, "async")?.unwrap_or(false);
+        handler.is_async = stated_async && group.event != HookEvent::SessionEnd;
+        if stated_async != handler.is_async {
+            skipped.push(adjusted(node, "waits for it all the same"));
+        }
+        let limit = strict::<u64>(node, "additionalContextLimit")?.map(|limit| limit.value);
+        handler.additional_context_limit = limit.filter(|_| group.event.takes_context());
+        if handler.additional_context_limit != limit {
+            skipped.push(adjusted(node, "ignores `additionalContextLimit`, for this event takes no context"));
+        }
+    }
     handler.definition_hash = definition::hash(group, &handler, stated_async);
     Ok(Some(handler))
+}
+
+fn adjusted(node: &Node, what: &str) -> Finding {
+    Finding::warning("hook-adjusted", format!("Codex {what}")).at(node.place.clone())
 }
 
 fn mcp_tool(
@@ -227,7 +266,7 @@ fn mcp_tool(
     skipped: &mut Vec<Finding>,
 ) -> Result<Option<HandlerKind>, Finding> {
     let (server, tool) = (required(node, "server")?, required(node, "tool")?);
-    let known = ["type", "server", "tool", "input", "timeout", "statusMessage", "additionalContextLimit"];
+    let known = ["type", "server", "tool", "input", "timeout", "statusMessage"];
     node.warn_unknown("the hook", &known, skipped);
     let input = strict::<&Table>(node, "input")?.map(|table| Value::Table(table.value.clone()));
     if input.as_ref().is_some_and(has_null) {

@@ -92,7 +92,8 @@ fn bundle_file(
 /// Reads a file that must be a whole hooks file.
 fn groups_of(file: &TextFile, findings: &mut Vec<Finding>) -> Option<Vec<MatcherGroup>> {
     let mut wrong = Vec::new();
-    let groups = read_json(file, &mut wrong).and_then(|node| file::hooks_file(&node, &mut wrong));
+    let node = read_json(file, &mut wrong).filter(|_| !wrong.iter().any(file::is_repeated_field));
+    let groups = node.and_then(|node| file::hooks_file(&node, &mut wrong));
     if groups.is_none() {
         findings.extend(wrong.into_iter().map(|finding| rejected(finding, "all hooks of this file")));
     } else {

@@ -74,6 +74,16 @@ fn definition_hashes_are_those_of_codex() {
             "0c5faf9b4c95d27d454f681f22931c6d071e6b0ab11bcbf2e461c464355de34d",
         ),
         (
+            "Stop",
+            r#"{"type":"command","command":"t","additionalContextLimit":5}"#,
+            "9a34aef76106e08ae0a9c25d4b2e03aaf8373e2bc4ca2511ef00bb053d71bf1c",
+        ),
+        (
+            "PreToolUse",
+            r#"{"type":"mcp_tool","server":"s","tool":"t","additionalContextLimit":5}"#,
+            "5a68520c1df69daf31e96c349d5850eda2ab679b3acd4a1f59cc68a82633e044",
+        ),
+        (
             "Interrupt",
             r#"{"type":"command","command":"a","async":true}"#,
             "97c07969a1fb9544f8db715379815e03b1f010066a44b4642f24d19f810a5751",
@@ -307,4 +317,45 @@ fn a_bad_hook_in_the_configuration_is_fatal() {
         texts(&findings),
         ["Error codex/0/config.toml:2:12: unknown hook type `zz` (use `command` or `mcp_tool`)"]
     );
+}
+
+/// Nulls and repeated keys that Codex 0.169.0 took, or for which it rejected the file.
+#[test]
+fn nulls_and_repeated_keys() {
+    let handler = |text: &str| format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{text}]}}]}}}}"#);
+    for (text, taken) in [
+        (handler(r#"{"type":"command","command":"t","timeout":null,"statusMessage":null}"#), true),
+        (handler(r#"{"type":"command","command":"t","async":null}"#), false),
+        (handler(r#"{"type":"command","command":"t","timeout":18446744073709551615}"#), false),
+        (handler(r#"{"type":"command","command":"t","command":"u"}"#), false),
+        (r#"{"hooks":null}"#.to_owned(), false),
+        (r#"{"hooks":{"Stop":null}}"#.to_owned(), false),
+        (r#"{"hooks":{"Stop":[{"hooks":null}]}}"#.to_owned(), false),
+        (STOP.replace(r#""Stop""#, r#""Stop":[],"Stop""#), false),
+        (STOP.replace(r#"{"hooks":{"#, r#"{"description":3,"hooks":{"#), false),
+        (format!("// x\n{STOP}"), false),
+        (format!("\u{feff}{STOP}"), false),
+    ] {
+        let (keys, findings) = declared(&Fixture::new(&[("hooks/hooks.json", &text)]));
+        assert_eq!(keys.len(), usize::from(taken), "{text}: {findings:?}");
+        assert_eq!(findings.iter().any(|text| text.contains("Codex drops")), !taken, "{text}: {findings:?}");
+    }
+}
+
+#[test]
+fn adjusted_hooks_are_told() {
+    for (event, handler, what) in [
+        ("SessionEnd", r#"{"type":"command","command":"t","timeout":9}"#, "Codex ends it after 3 s"),
+        ("SessionEnd", r#"{"type":"command","command":"t","async":true}"#, "Codex waits for it all the same"),
+        (
+            "Stop",
+            r#"{"type":"command","command":"t","additionalContextLimit":1}"#,
+            "Codex ignores `additionalContextLimit`, for this event takes no context",
+        ),
+    ] {
+        let text = format!("{{\"hooks\":{{\"{event}\":[{{\"hooks\":[\n{handler}]}}]}}}}");
+        let (keys, findings) = declared(&Fixture::new(&[("hooks/hooks.json", &text)]));
+        assert_eq!(keys.len(), 1, "{handler}");
+        assert_eq!(findings, [format!("Warning plugin/hooks/hooks.json:2:1: {what}")]);
+    }
 }
