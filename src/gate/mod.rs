@@ -1,1 +1,15 @@
-//! The verdict on a stage: bars, waivers, promote or hold or roll back.
+//! The gate: bars on metrics, in stages, and what follows from them.
+//!
+//! A bar passes, fails or is inconclusive; the rules are in [`Bar::judge`]. The verdict looks at the stage where the
+//! plugin stands and at those before it; later stages are judged as an outlook. The rules are in [`Gate::judge`].
+
+mod bar;
+mod exit_code;
+mod judge;
+mod parse;
+mod verdict;
+
+pub use bar::{Bar, BarError, Op};
+pub use exit_code::ExitCode;
+pub use judge::{BarResult, Status};
+pub use verdict::{Advice, Gate, GateStage, StageVerdict, Verdict};

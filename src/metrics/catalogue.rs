@@ -17,6 +17,46 @@ pub struct Definition {
     pub sample: &'static str,
 }
 
+impl Definition {
+    /// A value of this metric as people read it, such as `96.7%`, `3` or `1m 37s`.
+    pub fn show(&self, value: f64) -> String {
+        match self.unit {
+            Unit::Share => percent(value),
+            Unit::Seconds => duration(value),
+            Unit::Count | Unit::PerHundred | Unit::Tokens => one_decimal(value),
+        }
+    }
+}
+
+/// One decimal, and none for whole numbers.
+fn one_decimal(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// A share as a percentage. Only an exact one reads as 0% or 100%: 1,999 of 2,000 is 99.9%, not all.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if share <= 0.0 || share >= 1.0 {
+        return format!("{}%", one_decimal(percent));
+    }
+    format!("{}%", one_decimal(percent.clamp(0.1, 99.9)))
+}
+
+/// Seconds as hours, minutes and seconds.
+fn duration(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{}s", one_decimal(seconds));
+    }
+    #[expect(clippy::cast_sign_loss, reason = "shorter times have returned")]
+    let whole = seconds.round() as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match hours {
+        0 => format!("{minutes}m {seconds}s"),
+        _ => format!("{hours}h {minutes}m"),
+    }
+}
+
 /// What values are counted in.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
@@ -147,6 +187,28 @@ mod tests {
         assert_eq!(names.len(), all);
         for (alias, target) in ALIASES {
             assert_eq!(find(alias).unwrap().name, *target);
+        }
+    }
+
+    #[test]
+    fn values_as_people_read_them() {
+        let show = |name: &str, value: f64| find(name).unwrap().show(value);
+        for (share, text) in [
+            (1.0, "100%"),
+            (0.0, "0%"),
+            (0.95, "95%"),
+            (29.0 / 30.0, "96.7%"),
+            (0.9999, "99.9%"),
+            (0.0001, "0.1%"),
+        ] {
+            assert_eq!(show("in_scope", share), text);
+        }
+        assert_eq!(show("boundary_violations", 3.0), "3");
+        assert_eq!(show("hook_block_rate", 38.888), "38.9");
+        for (seconds, text) in
+            [(0.25, "0.2s"), (41.0, "41s"), (97.0, "1m 37s"), (3599.6, "1h 0m"), (90_000.0, "25h 0m")]
+        {
+            assert_eq!(show("escalation_latency.p95", seconds), text);
         }
     }
 

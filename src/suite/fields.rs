@@ -315,26 +315,6 @@ fn type_name(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-/// Longest name of a suite, task, stage or repository.
-const MAX_NAME: usize = 100;
-
-/// Checks a name that becomes a file name or a word in a command: letters, digits, `.`, `_`, `-`, starting with
-/// a letter or digit.
-pub(super) fn name_problem(name: &str) -> Option<&'static str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if name.len() > MAX_NAME {
-        Some("is longer than 100 characters")
-    } else if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        Some("does not start with a letter or digit")
-    } else if !name.chars().all(plain) {
-        Some("holds other characters than letters, digits, `.`, `_` and `-`")
-    } else if name.ends_with('.') {
-        Some("ends with a dot")
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,15 +376,5 @@ mod tests {
     fn deep_nesting_is_an_error_and_no_overflow() {
         let text = format!("list = {}{}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(!problems_of(&text, |_, _| ()).is_empty());
-    }
-
-    #[test]
-    fn names() {
-        for good in ["a", "release-reviewer", "v1.2_x", "0042"] {
-            assert_eq!(name_problem(good), None, "{good}");
-        }
-        for bad in ["", ".", "..", ".git", "a/b", "a b", "a.", "-x", "é", "a\u{202e}b", &"x".repeat(101)] {
-            assert!(name_problem(bad).is_some(), "{bad}");
-        }
     }
 }

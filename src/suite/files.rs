@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::Finding;
 use crate::source::{Place, ReadError};
 
-use super::fields::name_problem;
+use super::name::name_problem;
 use super::task::SessionFile;
 
 /// Sessions of one task; more are a mistake.

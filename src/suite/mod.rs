@@ -14,6 +14,7 @@ mod decision;
 mod deployment;
 mod fields;
 mod files;
+mod name;
 mod output;
 mod repos;
 mod role;
@@ -35,8 +36,9 @@ use crate::finding::{Finding, Severity, closest};
 use crate::source::{ContentHash, Place, TextFile};
 
 use deployment::{What, locate, read_deployment, read_hook_limits};
-use fields::{Fields, Problems, name_problem, read_document};
+use fields::{Fields, Problems, read_document};
 use files::TaskFolder;
+use name::name_problem;
 
 /// One role, one plugin, many tasks, the bars per stage.
 #[derive(Clone, Debug)]

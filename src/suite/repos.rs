@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::finding::closest;
 
-use super::fields::{Fields, Problems, name_problem};
+use super::fields::{Fields, Problems};
+use super::name::name_problem;
 
 /// The repositories of a suite by name: bundles and repositories in its `repos` folder, and those that
 /// `[repos]` names.

@@ -1,6 +1,7 @@
 use crate::source::Place;
 
-use super::fields::{Fields, Problems, Text, name_problem};
+use super::fields::{Fields, Problems, Text};
+use super::name::name_problem;
 
 /// One step of a rollout: how far the plugin may reach, and what must hold before it may go further.
 #[derive(Clone, Debug, PartialEq)]
