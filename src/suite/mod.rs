@@ -11,11 +11,11 @@
 //! are collected with their places.
 
 mod decision;
-mod deployment;
 mod fields;
 mod files;
 mod name;
 mod output;
+mod plugin;
 mod repos;
 mod role;
 mod stage;
@@ -24,8 +24,8 @@ mod waiver;
 
 use std::path::{Path, PathBuf};
 
-pub use deployment::{Deployment, HookLimits, Located};
 pub use output::{AgentFinding, AgentOutput, Extract, RoleOutput};
+pub use plugin::HookLimits;
 pub use repos::Repos;
 pub use role::{MetricName, Role};
 pub use stage::{BarText, Stage};
@@ -33,12 +33,13 @@ pub use task::{SessionFile, SnapshotRef, Task};
 pub use waiver::{Waived, Waiver, parse_day};
 
 use crate::finding::{Finding, Severity, closest};
+use crate::plugin::PluginSpec;
 use crate::source::{ContentHash, Place, TextFile};
 
-use deployment::{What, locate, read_deployment, read_hook_limits};
 use fields::{Fields, Problems, read_document};
 use files::TaskFolder;
 use name::name_problem;
+use plugin::{What, check_path, read_hook_limits, read_plugin};
 
 /// One role, one plugin, many tasks, the bars per stage.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ pub struct Suite {
     /// The role card.
     pub role: Role,
     /// The plugin and the configuration deployed with it.
-    pub deployment: Deployment,
+    pub plugin: PluginSpec,
     /// Bounds for hooks while they are replayed.
     pub hooks: HookLimits,
     /// The stages of the rollout, in order; at least one.
@@ -176,8 +177,9 @@ impl Shared {
     fn read(fields: &Fields<'_, '_>, key: &'static str, suite: &Path, problems: &mut Problems<'_>) -> Self {
         match fields.text(key, problems) {
             Some(text) => {
-                let located = locate(suite, &text, What::Folder, problems);
-                Self { folder: located.path, shown: located.name, named: true }
+                check_path(suite, &text, What::Folder, problems);
+                let shown = text.value.trim_start_matches("./").trim_end_matches('/').to_owned();
+                Self { folder: suite.join(text.value), shown, named: true }
             }
             None => Self { folder: suite.join(key), shown: key.to_owned(), named: false },
         }
@@ -200,7 +202,7 @@ fn read_tables(
     }
     let header = top.table("suite", "[suite]", SUITE_KEYS, problems);
     let role = role::read_role(top, problems);
-    let deployment = read_deployment(top, &folder, problems);
+    let plugin = read_plugin(top, &folder, problems);
     let hooks = read_hook_limits(top, problems);
     let stages = stage::read_stages(top, problems);
     if top.get("stage").is_none() {
@@ -226,7 +228,7 @@ fn read_tables(
         baselines: baselines.or_else(|| name.clone())?,
         name: name?,
         role,
-        deployment: deployment?,
+        plugin: plugin?,
         hooks,
         current: current?,
         stages,
