@@ -1,5 +1,6 @@
 //! Judges recorded steps against a boundary.
 
+pub mod cell;
 mod in_order;
 mod workspace;
 

@@ -27,7 +27,8 @@ impl Scratch {
     }
 
     fn new_in(parent: &Path) -> io::Result<Self> {
-        let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(parent)?;
+        let mut builder = tempfile::Builder::new();
+        let folder = set_mode(builder.prefix(PREFIX)).tempdir_in(parent)?;
         let lock = File::create_new(folder.path().join(LOCK))?;
         // A filesystem without locks only loses the sweeping.
         let _ = lock.try_lock();
@@ -38,6 +39,18 @@ impl Scratch {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Others may pass through but see no names: a confined program under another user id must reach its checkout.
+#[cfg(unix)]
+fn set_mode<'b, 'p, 's>(builder: &'b mut tempfile::Builder<'p, 's>) -> &'b mut tempfile::Builder<'p, 's> {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(std::fs::Permissions::from_mode(0o711))
+}
+
+#[cfg(not(unix))]
+fn set_mode<'b, 'p, 's>(builder: &'b mut tempfile::Builder<'p, 's>) -> &'b mut tempfile::Builder<'p, 's> {
+    builder
 }
 
 /// Removes folders whose owner is gone. Problems are passed over: another run may be sweeping too.

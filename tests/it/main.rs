@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 
 mod architecture;
+mod cell;
 mod bundled_suites;

@@ -1,0 +1,105 @@
+//! The inner process: the first in its namespaces. It builds the filesystem, runs the program and watches it; when it
+//! ends, the kernel ends every process that is left.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::Pid;
+
+use super::capture::Watch;
+use super::entry::read_job;
+use super::filter::Place;
+use super::outer::map_user;
+use super::usage::{Usage, process_ids};
+use super::{Ended, Job, ProcessOutcome, filter, mounts, rlimits};
+
+/// The user that a program sees itself as, when the cell has a user namespace.
+const USER: u32 = 1000;
+
+/// Runs the job from standard input. `user` is the user id for the program; without one, this process is root in a
+/// user namespace that maps nobody else.
+pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
+    let job = read_job()?;
+    // The machine's processes are not to be seen any more once the filesystem is built.
+    let others =
+        if user.is_some() || rlimits::counts_per_namespace() { 0 } else { rlimits::processes_of_user() };
+    mounts::build(&job, user.unwrap_or(USER))?;
+    let _ = nix::unistd::sethostname("cell");
+    if user.is_none() {
+        // In a second user namespace the program is an ordinary user, with no power over the first one's mounts.
+        unshare(CloneFlags::CLONE_NEWUSER).map_err(|errno| format!("no second user namespace: {errno}"))?;
+        map_user(USER, 0, USER, 0)?;
+    }
+    rlimits::set(&job.limits, others)?;
+    filter::apply(Place::Namespaces)?;
+    let mut outcome = match spawn(&job, user) {
+        Ok(child) => watch(&job, child)?,
+        Err(error) => ProcessOutcome {
+            ended: Ended::NotStarted,
+            stdout: Vec::new(),
+            stderr: error.into_bytes(),
+            tried_network: false,
+        },
+    };
+    outcome.tried_network = tried_network();
+    Ok(outcome)
+}
+
+fn spawn(job: &Job, user: Option<u32>) -> Result<Child, String> {
+    let mut command = Command::new(&job.shell);
+    command
+        .args(["-c", &job.command])
+        .env_clear()
+        .envs(job.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&job.cwd)
+        .stdin(Stdio::inherit())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    if let Some(user) = user {
+        command.uid(user).gid(user);
+    }
+    command.spawn().map_err(|error| format!("{}: {error}", job.shell))
+}
+
+fn watch(job: &Job, mut child: Child) -> Result<ProcessOutcome, String> {
+    let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
+        return Err("the program has no output".into());
+    };
+    // The program's input must end when its last reader is gone, so this process must not be one.
+    let null = fs::File::open("/dev/null").map_err(|error| format!("/dev/null: {error}"))?;
+    nix::unistd::dup2_stdin(null).map_err(|errno| format!("/dev/null: {errno}"))?;
+    let watch = Watch {
+        program: Pid::from_raw(child.id().cast_signed()),
+        stdout: OwnedFd::from(stdout).into(),
+        stderr: OwnedFd::from(stderr).into(),
+        limits: job.limits,
+        usage: &|| Usage::of(&all_processes()),
+    };
+    Ok(watch.run())
+}
+
+/// Every process of this namespace but this one.
+fn all_processes() -> Vec<i32> {
+    process_ids().filter(|pid| *pid != 1).collect()
+}
+
+/// Did anything look for a way out of this network, which has none? The kernel counts that.
+fn tried_network() -> bool {
+    let count = |file: &str, find: &dyn Fn(&str) -> Option<u64>| {
+        fs::read_to_string(file).ok().and_then(|text| find(&text)).unwrap_or(0)
+    };
+    let four = count("/proc/self/net/snmp", &|text| {
+        let mut lines = text.lines().filter(|line| line.starts_with("Ip:"));
+        let at = lines.next()?.split_ascii_whitespace().position(|name| name == "OutNoRoutes")?;
+        lines.next()?.split_ascii_whitespace().nth(at)?.parse().ok()
+    });
+    let six = count("/proc/self/net/snmp6", &|text| {
+        let line = text.lines().find(|line| line.starts_with("Ip6OutNoRoutes"))?;
+        line.split_ascii_whitespace().nth(1)?.parse().ok()
+    });
+    four + six > 0
+}

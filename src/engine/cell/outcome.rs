@@ -1,0 +1,160 @@
+use serde::{Deserialize, Serialize};
+
+/// How a program in a cell ended, and what it wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessOutcome {
+    /// How it ended.
+    pub ended: Ended,
+    /// Standard output, up to the limit.
+    pub stdout: Vec<u8>,
+    /// Standard error, up to the limit.
+    pub stderr: Vec<u8>,
+    /// It tried to reach a network. Only told in a [`Namespaces`](super::CellKind::Namespaces) cell.
+    pub tried_network: bool,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// By itself, with this code.
+    Exit(i32),
+    /// By a signal that was not ours.
+    Signal(i32),
+    /// It ran longer than the limit.
+    Timeout,
+    /// It used more memory than the limit.
+    Memory,
+    /// It started far more processes than the limit, where the kernel does not hold it.
+    Processes,
+    /// It wrote more than the limit.
+    Output,
+    /// The shell could not be started.
+    NotStarted,
+}
+
+/// Why the same program might have answered differently outside the cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// It tried to use the network, which the cell does not have.
+    Network,
+    /// The shell did not find a program (exit codes 126 and 127): it may be one that only users have.
+    Program,
+    /// A limit of the cell ended it.
+    Limit,
+    /// A signal ended it.
+    Signal,
+    /// A command of the session may have changed files that it can read.
+    Files,
+}
+
+impl Doubt {
+    /// The reason as a lowercase fragment.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Network => "the hook tried to use the network",
+            Self::Program => "the hook needs a program that is not installed here",
+            Self::Limit => "the hook reached a limit of its cell",
+            Self::Signal => "the hook was ended by a signal",
+            Self::Files => "the hook reads files that earlier commands may have changed",
+        }
+    }
+}
+
+impl ProcessOutcome {
+    /// Ended by itself with this code, having written this; for tests and for tables.
+    pub fn exited(code: i32, stdout: &str, stderr: &str) -> Self {
+        Self {
+            ended: Ended::Exit(code),
+            stdout: stdout.as_bytes().to_vec(),
+            stderr: stderr.as_bytes().to_vec(),
+            tried_network: false,
+        }
+    }
+
+    /// The first reason why this outcome need not be that of the same program outside the cell.
+    /// A timeout is judged by the caller, who knows whose limit it was.
+    pub fn doubt(&self) -> Option<Doubt> {
+        match self.ended {
+            _ if self.tried_network => Some(Doubt::Network),
+            Ended::Exit(126 | 127) | Ended::NotStarted => Some(Doubt::Program),
+            Ended::Memory | Ended::Processes | Ended::Output => Some(Doubt::Limit),
+            Ended::Signal(_) => Some(Doubt::Signal),
+            Ended::Exit(_) | Ended::Timeout => None,
+        }
+    }
+}
+
+/// The answer of a cell as it travels: one line of JSON, then the bytes of both streams.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// How the program ended, or why the cell could not be set up.
+    pub(super) result: Result<Ended, String>,
+    pub(super) tried_network: bool,
+    stdout: usize,
+    stderr: usize,
+}
+
+impl Answer {
+    /// The bytes of an answer.
+    pub(super) fn bytes(result: Result<&ProcessOutcome, String>) -> Vec<u8> {
+        let (stdout, stderr) = match &result {
+            Ok(outcome) => (outcome.stdout.as_slice(), outcome.stderr.as_slice()),
+            Err(_) => (&[][..], &[][..]),
+        };
+        let head = Self {
+            tried_network: result.as_ref().is_ok_and(|outcome| outcome.tried_network),
+            stdout: stdout.len(),
+            stderr: stderr.len(),
+            result: result.map(|outcome| outcome.ended),
+        };
+        let mut bytes = serde_json::to_vec(&head).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes.extend_from_slice(stdout);
+        bytes.extend_from_slice(stderr);
+        bytes
+    }
+
+    /// Reads an answer; `None` when it is cut short.
+    pub(super) fn parse(bytes: &[u8]) -> Option<Result<ProcessOutcome, String>> {
+        let end = memchr::memchr(b'\n', bytes)?;
+        let head: Self = serde_json::from_slice(&bytes[..end]).ok()?;
+        let rest = &bytes[end + 1..];
+        let stdout = rest.get(..head.stdout)?.to_vec();
+        let stderr = rest.get(head.stdout..head.stdout.checked_add(head.stderr)?)?.to_vec();
+        Some(head.result.map(|ended| ProcessOutcome {
+            ended,
+            stdout,
+            stderr,
+            tried_network: head.tried_network,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_travel_whole() {
+        let outcome =
+            ProcessOutcome { tried_network: true, ..ProcessOutcome::exited(2, "out\n", "\u{fffd}err") };
+        let bytes = Answer::bytes(Ok(&outcome));
+        assert_eq!(Answer::parse(&bytes), Some(Ok(outcome)));
+        assert_eq!(Answer::parse(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(Answer::parse(&Answer::bytes(Err("no".into()))), Some(Err("no".into())));
+    }
+
+    #[test]
+    fn doubts() {
+        let doubt = |ended| ProcessOutcome { ended, ..ProcessOutcome::exited(0, "", "") }.doubt();
+        assert_eq!(doubt(Ended::Exit(0)), None);
+        assert_eq!(doubt(Ended::Exit(2)), None);
+        assert_eq!(doubt(Ended::Exit(127)), Some(Doubt::Program));
+        assert_eq!(doubt(Ended::Memory), Some(Doubt::Limit));
+        assert_eq!(doubt(Ended::Signal(9)), Some(Doubt::Signal));
+        let network = ProcessOutcome { tried_network: true, ..ProcessOutcome::exited(1, "", "") };
+        assert_eq!(network.doubt(), Some(Doubt::Network));
+    }
+}
