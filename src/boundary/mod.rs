@@ -3,6 +3,7 @@
 pub mod hooks;
 pub mod mcp;
 pub mod rules;
+pub mod sandbox;
 pub mod skills;
 
 use crate::finding::Finding;

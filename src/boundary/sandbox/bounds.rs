@@ -1,0 +1,227 @@
+use super::entry::{DenyGlob, Entry, Grant};
+use super::location::{below, depth};
+use super::{Sandbox, Workspace};
+use crate::decision::Rule;
+
+/// What lies at a path before the command runs, after symlinks are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// Nothing, or nobody knows.
+    Missing,
+}
+
+/// Where a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Confinement {
+    /// In the sandbox.
+    Sandboxed,
+    /// Outside of it, by an approval or by rules. What may not be read stays so, and then the network stays as it
+    /// is in the sandbox (Codex 0.169).
+    Escalated,
+}
+
+/// How much of a path or tree an access reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Extent {
+    /// Nothing of it.
+    None,
+    /// A part of it.
+    Some,
+    /// All of it.
+    All,
+}
+
+/// The sandbox's answer to an access, with the rule that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer<'s> {
+    /// How much is let through.
+    pub extent: Extent,
+    /// The rule that decides; for [`Extent::Some`], the one that holds the rest back.
+    pub rule: &'s Rule,
+}
+
+impl<'s> Answer<'s> {
+    pub(super) fn new(allowed: bool, rule: &'s Rule) -> Self {
+        Self { extent: if allowed { Extent::All } else { Extent::None }, rule }
+    }
+
+    /// Everything asked for is let through.
+    pub fn allowed(&self) -> bool {
+        self.extent == Extent::All
+    }
+}
+
+/// An entry at one of its paths in a task.
+#[derive(Debug)]
+struct Placed<'s> {
+    path: String,
+    depth: usize,
+    entry: &'s Entry,
+}
+
+/// A sandbox in one task: every special path is known. Paths are absolute, with `/`, without `.` and `..`.
+#[derive(Debug)]
+pub struct Bounds<'s> {
+    sandbox: &'s Sandbox,
+    /// Deepest first; for one path, the entry that holds first.
+    entries: Vec<Placed<'s>>,
+    globs: Vec<(String, &'s DenyGlob)>,
+}
+
+impl<'s> Bounds<'s> {
+    pub(super) fn new(sandbox: &'s Sandbox, workspace: &Workspace<'_>) -> Self {
+        let mut entries: Vec<Placed<'s>> = Vec::new();
+        for entry in &sandbox.files.entries {
+            let paths = entry.location.resolve(workspace).into_iter();
+            entries.extend(paths.map(|path| Placed { depth: depth(&path), path, entry }));
+        }
+        let rank = |placed: &Placed<'_>| (placed.depth, !placed.entry.implied, placed.entry.grant);
+        entries.sort_by_key(|placed| std::cmp::Reverse(rank(placed)));
+        let globs = sandbox.files.globs.iter();
+        let globs =
+            globs.flat_map(|glob| glob.anchor.resolve(workspace).into_iter().map(move |base| (base, glob)));
+        Self { sandbox, entries, globs: globs.collect() }
+    }
+
+    /// May a command read a file or list a folder?
+    pub fn read(&self, path: &str, kind: Kind, confinement: Confinement) -> Answer<'s> {
+        let (grant, rule) = self.at(path, kind, confinement);
+        Answer::new(matches!(grant, Some(Grant::Read | Grant::Write)), rule)
+    }
+
+    /// May a command create, change or remove what is at a path?
+    pub fn write(&self, path: &str, kind: Kind, confinement: Confinement) -> Answer<'s> {
+        let (grant, rule) = self.at(path, kind, confinement);
+        if kind == Kind::Missing
+            && confinement == Confinement::Sandboxed
+            && let Some(masked) = self.masked_below(path)
+        {
+            return Answer::new(false, masked);
+        }
+        Answer::new(grant == Some(Grant::Write), rule)
+    }
+
+    /// The rule that keeps a missing folder from being made: Codex 0.169 masks the first missing part of a path
+    /// that may not be written.
+    fn masked_below(&self, path: &str) -> Option<&'s Rule> {
+        let inside = |placed: &&Placed<'_>| {
+            placed.entry.grant != Grant::Write
+                && below(&placed.path, path).is_some_and(|rest| !rest.is_empty())
+        };
+        self.entries.iter().find(inside).map(|placed| &placed.entry.rule)
+    }
+
+    /// How much of a folder and what is below it may a command read? `files` gives the files below that are known.
+    pub fn read_tree<'p>(
+        &self,
+        path: &str,
+        files: impl IntoIterator<Item = &'p str>,
+        confinement: Confinement,
+    ) -> Answer<'s> {
+        let files = files.into_iter();
+        self.tree(path, files, confinement, |grant| matches!(grant, Some(Grant::Read | Grant::Write)))
+    }
+
+    /// How much of a folder and what is below it may a command change? `files` gives the files below that are known.
+    pub fn write_tree<'p>(
+        &self,
+        path: &str,
+        files: impl IntoIterator<Item = &'p str>,
+        confinement: Confinement,
+    ) -> Answer<'s> {
+        self.tree(path, files.into_iter(), confinement, |grant| grant == Some(Grant::Write))
+    }
+
+    /// May a command connect to a host? `None` stands for a host that is not known.
+    pub fn connect(&self, host: Option<&str>, confinement: Confinement) -> Answer<'s> {
+        if confinement == Confinement::Escalated && !self.sandbox.has_denials() {
+            return Answer::new(true, &self.sandbox.escalated);
+        }
+        self.sandbox.network.connect(host)
+    }
+
+    /// The grant that holds at a path, and its rule.
+    fn at(&self, path: &str, kind: Kind, confinement: Confinement) -> (Option<Grant>, &'s Rule) {
+        if let Some(rule) = &self.sandbox.files.unrestricted {
+            return (Some(Grant::Write), rule);
+        }
+        let masked =
+            |(base, glob): &&(String, &'s DenyGlob)| below(path, base).is_some_and(|rest| glob.covers(rest));
+        if kind == Kind::File
+            && let Some((_, glob)) = self.globs.iter().find(masked)
+        {
+            return (Some(Grant::Deny), &glob.rule);
+        }
+        let (grant, rule) = self.most_specific(path);
+        if confinement == Confinement::Escalated && grant != Some(Grant::Deny) {
+            return (Some(Grant::Write), &self.sandbox.escalated);
+        }
+        (grant, rule)
+    }
+
+    /// The most specific entry holds. A `read` inside a `deny` does not open it again, only a `write` does
+    /// (Codex 0.169).
+    fn most_specific(&self, path: &str) -> (Option<Grant>, &'s Rule) {
+        let mut held: Option<&'s Entry> = None;
+        let mut level = usize::MAX;
+        for placed in self.entries.iter().filter(|placed| below(path, &placed.path).is_some()) {
+            if placed.depth == level {
+                continue;
+            }
+            level = placed.depth;
+            match (placed.entry.grant, held) {
+                (Grant::Read, _) => held = held.or(Some(placed.entry)),
+                (Grant::Deny, _) | (Grant::Write, None) => {
+                    return (Some(placed.entry.grant), &placed.entry.rule);
+                }
+                (Grant::Write, Some(read)) => return (Some(Grant::Read), &read.rule),
+            }
+        }
+        held.map_or((None, &self.sandbox.unlisted), |entry| (Some(Grant::Read), &entry.rule))
+    }
+
+    fn tree<'p>(
+        &self,
+        path: &str,
+        files: impl Iterator<Item = &'p str>,
+        confinement: Confinement,
+        lets: impl Fn(Option<Grant>) -> bool,
+    ) -> Answer<'s> {
+        let (grant, rule) = self.at(path, Kind::Folder, confinement);
+        let whole = Answer::new(lets(grant), rule);
+        let base = path.trim_end_matches('/');
+        let narrower =
+            self.entries.iter().any(|placed| below(&placed.path, base).is_some_and(|rest| !rest.is_empty()));
+        let masked = !self.globs.is_empty();
+        if self.sandbox.files.unrestricted.is_some() || !(narrower || masked) {
+            return whole;
+        }
+        let (mut open, mut shut, mut any) = (false, None, false);
+        for file in files {
+            any = true;
+            let (grant, rule) = self.at(file, Kind::File, confinement);
+            if lets(grant) {
+                open = true;
+            } else if shut.is_none() {
+                shut = Some(rule);
+            }
+        }
+        let entry_below = self.entries.iter().find(|placed| {
+            let inside = below(&placed.path, base).is_some_and(|rest| !rest.is_empty());
+            inside && lets(self.at(&placed.path, Kind::Folder, confinement).0) != whole.allowed()
+        });
+        match (whole.allowed(), shut, entry_below) {
+            (true, Some(rule), _) => Answer { extent: Extent::Some, rule },
+            (true, None, Some(placed)) if !any || placed.path.ends_with("/.git") => {
+                Answer { extent: Extent::Some, rule: &placed.entry.rule }
+            }
+            (false, _, _) if open => Answer { extent: Extent::Some, rule: whole.rule },
+            (false, _, Some(_)) if !any => Answer { extent: Extent::Some, rule: whole.rule },
+            _ => whole,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The sandbox that commands and patches run in: which files they may read and write, which hosts they may reach.
+//!
+//! It is compiled once from the configuration ([`Sandbox::compile`]) and resolved per task ([`Sandbox::bounds`]),
+//! where the workspace roots and the home folder are known.
+
+mod bounds;
+mod choice;
+mod entry;
+mod files;
+mod grants;
+mod legacy;
+mod limits;
+mod location;
+mod network;
+mod patch;
+mod profile;
+mod workspace;
+
+#[cfg(test)]
+mod tests;
+
+use self::files::Files;
+use self::network::Network;
+use crate::decision::Rule;
+use crate::finding::Finding;
+use crate::plugin::Config;
+
+pub use bounds::{Answer, Bounds, Confinement, Extent, Kind};
+pub use patch::{PatchTarget, patch_refusal};
+pub use workspace::Workspace;
+
+/// The sandbox in force.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    name: String,
+    chosen: Rule,
+    files: Files,
+    network: Network,
+    unlisted: Rule,
+    escalated: Rule,
+}
+
+impl Sandbox {
+    /// The sandbox that the configuration and the requirements give.
+    ///
+    /// `stage_mode` is a sandbox mode (`read-only`, `workspace-write`, `danger-full-access`) or the name of a
+    /// permission profile that stands above the configuration, as the client's choice does in Codex.
+    pub fn compile(
+        config: &Config,
+        requirements: &Config,
+        stage_mode: Option<&str>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        profile::reserved(config, findings);
+        let wanted = choice::of_config(config, requirements, stage_mode, findings);
+        let allowed = limits::permitted(wanted, requirements, findings);
+        let (files, network) = match &allowed.what {
+            choice::What::Mode(mode) => legacy::build(*mode, &allowed.rule, config, findings),
+            choice::What::Profile(name) => {
+                profile::build(name, &allowed.rule, config, requirements, findings)
+            }
+        };
+        let mut sandbox = Self {
+            name: allowed.what.name().to_owned(),
+            unlisted: Rule {
+                place: allowed.rule.place.clone(),
+                text: format!("no entry of {} grants it", allowed.what.name()).into(),
+            },
+            escalated: Rule::built_in("outside the sandbox"),
+            chosen: allowed.rule,
+            files,
+            network,
+        };
+        limits::narrow(&mut sandbox, requirements, findings);
+        sandbox.files.complete();
+        sandbox
+    }
+
+    /// Name of the mode or profile in force.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The rule that chose this mode or profile.
+    pub fn chosen(&self) -> &Rule {
+        &self.chosen
+    }
+
+    /// Files and network are open to every command.
+    pub fn is_unrestricted(&self) -> bool {
+        self.files.unrestricted.is_some() && matches!(self.network, Network::Open(_))
+    }
+
+    /// Something may not be read. Then commands that rules allow, and approved ones under `untrusted`, stay inside
+    /// the sandbox, and approved escalations cannot read it either (Codex 0.169).
+    pub fn has_denials(&self) -> bool {
+        self.files.has_denials()
+    }
+
+    /// The sandbox in one task.
+    pub fn bounds(&self, workspace: &Workspace<'_>) -> Bounds<'_> {
+        Bounds::new(self, workspace)
+    }
+}
