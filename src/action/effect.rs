@@ -75,6 +75,23 @@ pub struct Effect<'t> {
     pub target: Target<'t>,
 }
 
+impl Effect<'_> {
+    /// The same effect without borrows.
+    pub fn into_owned(self) -> Effect<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let target = match self.target {
+            Target::Path(path) => Target::Path(own(path)),
+            Target::Glob(path) => Target::Glob(own(path)),
+            Target::Tree(path) => Target::Tree(own(path)),
+            Target::Host(host) => Target::Host(own(host)),
+            Target::SomeHost(place) => Target::SomeHost(own(place)),
+            Target::Tool { server, tool } => Target::Tool { server: own(server), tool: own(tool) },
+            Target::Agent(role) => Target::Agent(own(role)),
+        };
+        Effect { access: self.access, target }
+    }
+}
+
 /// Why effects cannot be known in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Opaque {
@@ -106,6 +123,11 @@ impl<'t> Effects<'t> {
         if !self.known.contains(&effect) {
             self.known.push(effect);
         }
+    }
+
+    /// The same effects without borrows.
+    pub fn into_owned(self) -> Effects<'static> {
+        Effects { known: self.known.into_iter().map(Effect::into_owned).collect(), opaque: self.opaque }
     }
 
     /// Notes that there may be effects which are not known; the first reason stays.

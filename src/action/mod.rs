@@ -4,7 +4,10 @@
 //! a patch or a tool call, with paths as written (joined with every `cd` before them). The engine resolves them.
 
 mod effect;
+mod kind;
 mod mcp;
+pub mod patch;
+pub mod shell;
 
 use std::borrow::Cow;
 

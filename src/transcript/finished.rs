@@ -58,10 +58,11 @@ pub(super) fn event(reader: &mut Reader<'_>, kind: &str) -> bool {
         "sub_agent_activity" => {
             let id = reader.fields.text_or_empty("event_id");
             let thread = reader.fields.text("agent_thread_id");
-            if let Some(call) = reader.find(&id).and_then(|step| reader.call_at(step)) {
-                if matches!(call.action, Action::Spawn(_)) && call.child_thread.is_none() {
-                    call.child_thread = thread;
-                }
+            if let Some(call) = reader.find(&id).and_then(|step| reader.call_at(step))
+                && matches!(call.action, Action::Spawn(_))
+                && call.child_thread.is_none()
+            {
+                call.child_thread = thread;
             }
         }
         _ => return false,
@@ -121,10 +122,12 @@ fn target(
     let Some(code) = reader.code else { return Ok(None) };
     let Some(parent) = reader.call_at(code).map(|call| call.id.clone()) else { return Ok(None) };
     for step in code + 1..reader.out.steps.len() {
-        if let StepKind::Call(call) = &reader.out.steps[step].kind {
-            if call.parent.as_ref() == Some(&parent) && call.item.is_none() && fits(&call.action) {
-                return Ok(Some(step));
-            }
+        if let StepKind::Call(call) = &reader.out.steps[step].kind
+            && call.parent.as_ref() == Some(&parent)
+            && call.item.is_none()
+            && fits(&call.action)
+        {
+            return Ok(Some(step));
         }
     }
     Ok(None)
@@ -176,10 +179,10 @@ fn command(reader: &mut Reader<'_>, id: &str) {
     match target(reader, &id, fits) {
         Err(Dropped) => {}
         Ok(Some(step)) => {
-            if let Some(Action::Shell(shell)) = reader.call_at(step).map(|call| &call.action) {
-                if essence(&shell.command) != text {
-                    item.ran = Some(Cow::Owned(text));
-                }
+            if let Some(Action::Shell(shell)) = reader.call_at(step).map(|call| &call.action)
+                && essence(&shell.command) != text
+            {
+                item.ran = Some(Cow::Owned(text));
             }
             note(reader, step, item, output);
         }

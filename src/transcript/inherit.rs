@@ -76,10 +76,10 @@ impl<'t> Inheritance<'t> {
 
     /// Takes note of a line; `steps` is how many steps there were before it.
     pub(super) fn line(&mut self, ordinal: Option<u64>, steps: usize) {
-        if let (Copy::Ordinal(start), Some(ordinal)) = (self.copy, ordinal) {
-            if ordinal >= start {
-                self.end(steps);
-            }
+        if let (Copy::Ordinal(start), Some(ordinal)) = (self.copy, ordinal)
+            && ordinal >= start
+        {
+            self.end(steps);
         }
     }
 

@@ -84,7 +84,7 @@ fn cmd_script(words: &[Cow<'_, str>]) -> Option<usize> {
 }
 
 /// Turns a command line, quoted as `codex exec --json` prints it, into a command.
-pub(super) fn command_of_line<'t>(line: Cow<'t, str>) -> Command<'t> {
+pub(super) fn command_of_line(line: Cow<'_, str>) -> Command<'_> {
     match shlex::split(&line) {
         Some(words) if !words.is_empty() => command_of(words.into_iter().map(Cow::Owned).collect()),
         _ => Command::Script { dialect: Dialect::Posix, text: line },

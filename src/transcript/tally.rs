@@ -50,7 +50,7 @@ impl Tally {
 
     /// What a reader of the recording should know; `file` is its name in reports.
     pub fn findings(&self, file: &Arc<str>) -> Vec<Finding> {
-        let place = |line| Place { file: file.clone(), line, column: if line == 0 { 0 } else { 1 } };
+        let place = |line| Place { file: file.clone(), line, column: u32::from(line != 0) };
         let mut findings = Vec::new();
         if self.broken > 0 {
             let message = format!("{} of {} lines are not JSON and were left out", self.broken, self.lines);

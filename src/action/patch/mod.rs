@@ -1,0 +1,92 @@
+//! Patches in Codex's own format (`*** Begin Patch` … `*** End Patch`).
+
+mod apply;
+mod parse;
+
+use std::borrow::Cow;
+
+pub use apply::ApplyError;
+pub use parse::{PatchError, parse};
+
+use super::{Access, Effects, Target};
+
+/// A parsed patch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch<'t> {
+    /// The environment that the patch asks to be applied in, if it names one.
+    pub environment: Option<Cow<'t, str>>,
+    /// Changes in order; a file may appear more than once.
+    pub files: Vec<FileChange<'t>>,
+}
+
+/// What is done to one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileChange<'t> {
+    /// Path as written: absolute, or relative to the working folder.
+    pub path: Cow<'t, str>,
+    /// The change.
+    pub kind: ChangeKind<'t>,
+}
+
+/// Kinds of changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChangeKind<'t> {
+    /// The file is created, or overwritten.
+    Add {
+        /// Its content.
+        content: String,
+    },
+    /// The file is removed.
+    Delete,
+    /// Lines of the file are replaced.
+    Update {
+        /// Where the file goes, if it is moved as well.
+        moved_to: Option<Cow<'t, str>>,
+        /// Replacements in order.
+        hunks: Vec<Hunk<'t>>,
+    },
+}
+
+/// One replacement in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hunk<'t> {
+    /// A line after which to look, from `@@ line`.
+    pub context: Option<Cow<'t, str>>,
+    /// Lines that are looked for, without line ends.
+    pub old: Vec<Cow<'t, str>>,
+    /// Lines that stand there afterwards.
+    pub new: Vec<Cow<'t, str>>,
+    /// The old lines are the last ones of the file.
+    pub at_end: bool,
+}
+
+impl<'t> Patch<'t> {
+    /// The files that the patch would read and write.
+    pub fn effects(&self) -> Effects<'t> {
+        let mut effects = Effects::default();
+        for file in &self.files {
+            match &file.kind {
+                ChangeKind::Add { .. } | ChangeKind::Delete => {
+                    effects.add(Access::Write, Target::Path(file.path.clone()));
+                }
+                ChangeKind::Update { moved_to, .. } => {
+                    effects.add(Access::Read, Target::Path(file.path.clone()));
+                    effects.add(Access::Write, Target::Path(file.path.clone()));
+                    if let Some(place) = moved_to {
+                        effects.add(Access::Write, Target::Path(place.clone()));
+                    }
+                }
+            }
+        }
+        effects
+    }
+
+    /// The content of a file after the first change to it, given what it was before (empty if there was none).
+    ///
+    /// # Errors
+    /// The patch has no such file, removes it, or its lines are not found.
+    pub fn apply(&self, file: &str, old_text: &str) -> Result<String, ApplyError> {
+        let change = self.files.iter().find(|change| change.path == file);
+        change.ok_or_else(|| ApplyError::NoSuchFile(file.to_owned()))?.apply(old_text)
+    }
+}

@@ -1,0 +1,102 @@
+//! What a shell command would touch.
+//!
+//! ```text
+//! text -> plain (short path) or grammar + tree (tree-sitter) -> items -> reader (folder, variables) -> programs -> effects
+//! ```
+//!
+//! Nothing is executed and nothing on disk is looked at.
+
+mod brace;
+mod forced_rm;
+mod grammar;
+mod literal;
+mod plain;
+mod programs;
+mod reader;
+mod script;
+mod tree;
+mod vars;
+mod windows;
+mod word;
+mod words;
+
+use std::borrow::Cow;
+
+pub use forced_rm::has_forced_rm;
+pub use words::rule_segments;
+
+use super::{Command, Dialect, Effects, Shell};
+use reader::Reader;
+use vars::Folder;
+
+/// What was read out of a shell command.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ShellReading<'t> {
+    /// What it would touch. Relative paths start at the call's working folder.
+    pub effects: Effects<'t>,
+    /// The simple commands in order of appearance, those of nested scripts and wrapped programs included.
+    pub commands: Vec<SimpleCommand<'t>>,
+    /// Patches that are handed to `apply_patch` inside the command.
+    pub patches: Vec<EmbeddedPatch<'t>>,
+}
+
+impl ShellReading<'_> {
+    /// The same reading without borrows.
+    pub(crate) fn into_owned(self) -> ShellReading<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        ShellReading {
+            effects: self.effects.into_owned(),
+            commands: self
+                .commands
+                .into_iter()
+                .map(|command| SimpleCommand {
+                    program: own(command.program),
+                    words: command.words.into_iter().map(own).collect(),
+                })
+                .collect(),
+            patches: self
+                .patches
+                .into_iter()
+                .map(|patch| EmbeddedPatch {
+                    cwd: own(patch.cwd),
+                    text: own(patch.text),
+                    intercepted: patch.intercepted,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// One simple command of a script.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimpleCommand<'t> {
+    /// The program, as written.
+    pub program: Cow<'t, str>,
+    /// Its arguments, unquoted; parts that are not known appear as U+FFFD.
+    pub words: Vec<Cow<'t, str>>,
+}
+
+/// A patch inside a shell command.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbeddedPatch<'t> {
+    /// The folder that its paths start at, relative to the call's working folder; empty when it is that one.
+    pub cwd: Cow<'t, str>,
+    /// The patch.
+    pub text: Cow<'t, str>,
+    /// Codex takes the patch out of the command and applies it itself, without starting a shell.
+    pub intercepted: bool,
+}
+
+/// Reads a shell command.
+pub fn effects<'s>(shell: &'s Shell<'_>) -> ShellReading<'s> {
+    let mut reader = Reader::new(Folder::Start, 0);
+    match &shell.command {
+        Command::Script { dialect: Dialect::Posix, text } => reader.script(text),
+        Command::Script { dialect, text } => windows::script(&mut reader, *dialect, text),
+        Command::Argv(words) => reader.argv(words),
+    }
+    reader.finish()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Commands of the shell itself.
+
+use super::run::Run;
+use super::table::{Program, Rule, code, pure};
+use crate::action::Opaque;
+use crate::action::shell::vars::{Folder, Value, join};
+use crate::action::shell::word::Arg;
+
+pub(super) const TABLE: &[Program] = &[
+    pure(&[
+        "break", "continue", "return", "exit", "logout", "shift", "set", "shopt", "wait", "jobs", "bg", "fg",
+        "disown", "hash", "times", "ulimit", "umask", "unalias", "let", "dirs", "type", "caller", "bind",
+        "complete", "compgen", "compopt", "history", "fc", "getopts", "suspend", "enable", "export",
+        "declare", "typeset", "local", "readonly", "unset", "]", "]]", "[[", "autoload", "setopt",
+        "unsetopt", "rehash", "zmodload",
+    ]),
+    code(&["cd", "chdir"], cd),
+    code(&["pushd"], pushd),
+    Program { names: &["popd"], rule: Rule::Code(|run| run.reader.scopes.pop_folder()) },
+    code(&["read", "mapfile", "readarray"], read),
+    code(&["source", "."], source),
+    code(&["eval"], eval),
+    code(&["trap"], trap),
+    code(&["alias"], alias),
+    code(&["coproc"], |run| run.opaque(Opaque::Unreadable)),
+];
+
+fn folder<'t>(run: &Run<'_, 't>, arg: &Arg<'t>) -> Folder<'t> {
+    if arg.is_unknown() || arg.glob || arg.splits || arg.text == "-" || arg.text.starts_with(['-', '+']) {
+        return Folder::Unknown;
+    }
+    join(run.reader.scopes.folder(), arg.text.clone()).map_or(Folder::Unknown, Folder::At)
+}
+
+fn operand<'r, 't>(run: &Run<'r, 't>) -> Option<&'r Arg<'t>> {
+    run.args.iter().find(|arg| !matches!(&*arg.text, "-L" | "-P" | "-e" | "-@" | "--" | "-q" | "-n"))
+}
+
+fn cd(run: &mut Run<'_, '_>) {
+    let there = match operand(run) {
+        Some(arg) if arg.text.is_empty() => return,
+        Some(arg) => folder(run, arg),
+        None => folder(run, &Arg::plain("~")),
+    };
+    run.reader.scopes.set_folder(there);
+}
+
+fn pushd(run: &mut Run<'_, '_>) {
+    let there = operand(run).map_or(Folder::Unknown, |arg| folder(run, arg));
+    run.reader.scopes.push_folder(there);
+}
+
+/// The variables take what is read: nothing is known of them any more.
+fn read(run: &mut Run<'_, '_>) {
+    for arg in run.args {
+        if !arg.text.starts_with('-') {
+            run.reader.scopes.set(arg.text.clone(), Value::Unknown);
+        }
+    }
+}
+
+fn source(run: &mut Run<'_, '_>) {
+    if let Some(file) = run.args.first() {
+        run.read(file);
+    }
+    run.interpreted();
+}
+
+/// A text that is known is read like a script; it may change what follows, so the folder is not known after it.
+fn eval(run: &mut Run<'_, '_>) {
+    if run.args.iter().any(Arg::is_unknown) {
+        return run.opaque(Opaque::Interpreter("eval".to_owned()));
+    }
+    let script: Vec<&str> = run.args.iter().map(|arg| &*arg.text).collect();
+    run.reader.nested(script.join(" ").into());
+    run.opaque(Opaque::Interpreter("eval".to_owned()));
+}
+
+/// The handler runs later: it is read here, with what is known here.
+fn trap(run: &mut Run<'_, '_>) {
+    let mut args = run.args.iter().filter(|arg| arg.text != "--");
+    let Some(handler) = args.next() else { return };
+    if handler.text.starts_with('-') || handler.text.is_empty() || args.next().is_none() {
+        return;
+    }
+    if handler.is_unknown() {
+        return run.opaque(Opaque::Expansion);
+    }
+    run.reader.nested(handler.text.clone());
+}
+
+fn alias(run: &mut Run<'_, '_>) {
+    if run.args.iter().any(|arg| arg.text.contains('=')) {
+        run.opaque(Opaque::Program("alias".to_owned()));
+    }
+}

@@ -1,0 +1,88 @@
+//! What programs do with their arguments: a table by family, as data where that is enough, as code where not.
+
+mod table;
+mod options;
+mod run;
+mod coreutils;
+mod search;
+mod text;
+mod sed;
+mod awk;
+mod archive;
+mod git;
+mod network;
+mod build;
+mod deploy;
+mod lint;
+mod packages;
+mod verbs;
+mod system;
+mod interpreter;
+mod wrapper;
+mod builtin;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+pub(super) use run::{Run, environment};
+use table::{Program, Rule};
+
+const FAMILIES: &[&[Program]] = &[
+    coreutils::TABLE,
+    search::TABLE,
+    text::TABLE,
+    archive::TABLE,
+    git::TABLE,
+    network::TABLE,
+    build::TABLE,
+    packages::TABLE,
+    lint::TABLE,
+    deploy::TABLE,
+    system::TABLE,
+    interpreter::TABLE,
+    wrapper::TABLE,
+    builtin::TABLE,
+];
+
+/// The rule for a program, by name.
+fn lookup(name: &str) -> Option<&'static Rule> {
+    static INDEX: OnceLock<HashMap<&'static str, &'static Rule>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        let programs = FAMILIES.iter().flat_map(|family| family.iter());
+        programs.flat_map(|program| program.names.iter().map(|name| (*name, &program.rule))).collect()
+    });
+    index.get(name).copied()
+}
+
+/// Adds the effects of running a program.
+pub(super) fn run(run: &mut Run<'_, '_>) {
+    let name = run.known_name();
+    let Some(rule) = name.as_deref().and_then(lookup) else {
+        return run.unknown_program();
+    };
+    match rule {
+        Rule::Pure => {}
+        Rule::Spec(_) if run.asks_for_help() => {}
+        Rule::Spec(spec) => options::apply(run, spec),
+        _ if run.asks_only_for_help() => {}
+        Rule::Opaque => run.unknown_program(),
+        Rule::Interpreter => run.interpreted(),
+        Rule::Code(code) => code(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::FAMILIES;
+
+    #[test]
+    fn no_program_is_listed_twice() {
+        let mut seen = BTreeSet::new();
+        for name in FAMILIES.iter().flat_map(|family| family.iter()).flat_map(|program| program.names) {
+            assert!(seen.insert(*name), "{name} is listed twice");
+        }
+        assert!(seen.len() > 250, "only {} programs", seen.len());
+    }
+}

@@ -1,0 +1,321 @@
+//! Follows the items of a script and gathers its effects.
+
+use std::borrow::Cow;
+
+use super::programs::{self, Run};
+use super::script::{Item, Redirect, RedirectKind, Scope, Simple};
+use super::vars::{Folder, Scopes, Value, join};
+use super::word::{Arg, UNKNOWN, expand};
+use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
+use crate::action::{Access, Opaque, Target};
+
+/// Deepest nesting of scripts in scripts that is read.
+const MAX_SCRIPTS: usize = 8;
+/// Most programs that run one another.
+const MAX_CALLS: usize = 16;
+/// Most effects and commands that are gathered.
+const MAX_GATHERED: usize = 2_000;
+
+/// Reads one script.
+pub(super) struct Reader<'t> {
+    out: ShellReading<'t>,
+    pub(super) scopes: Scopes<'t>,
+    depth: usize,
+    open: usize,
+    /// How many programs that run programs are being read.
+    calls: usize,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader that starts in `folder`, inside `depth` other scripts.
+    pub(super) fn new(folder: Folder<'t>, depth: usize) -> Self {
+        Self { out: ShellReading::default(), scopes: Scopes::new(folder), depth, open: 0, calls: 0 }
+    }
+
+    pub(super) fn finish(self) -> ShellReading<'t> {
+        self.out
+    }
+
+    /// Reads a script in a POSIX shell's language.
+    pub(super) fn script(&mut self, text: &'t str) {
+        if self.depth > MAX_SCRIPTS {
+            return self.opaque(Opaque::TooComplex);
+        }
+        let items = plain::read(text).unwrap_or_else(|| tree::read(text));
+        for item in items {
+            match item {
+                Item::Command(simple) => self.simple(&simple),
+                Item::Enter(scope) => self.enter(scope),
+                Item::Leave => self.leave(),
+                Item::Loop { variable, values } => self.loop_over(variable, values),
+                Item::Function(name) => self.scopes.define(name),
+                Item::Opaque(why) => self.opaque(why),
+            }
+        }
+    }
+
+    /// Reads a program call that no shell interprets.
+    pub(super) fn argv(&mut self, words: &'t [Cow<'t, str>]) {
+        let args: Vec<Arg<'t>> = words.iter().map(|word| Arg::plain(&**word)).collect();
+        self.call(&args, false);
+    }
+
+    /// Reads a script that is an argument, such as that of `bash -c`, in the folder of this place.
+    pub(super) fn nested(&mut self, script: Cow<'t, str>) {
+        match script {
+            Cow::Borrowed(text) => {
+                let mut inner = Reader::new(self.scopes.folder().clone(), self.depth + 1);
+                inner.script(text);
+                self.absorb(inner.finish());
+            }
+            Cow::Owned(text) => {
+                let folder = match self.scopes.folder() {
+                    Folder::At(path) => Folder::At(Cow::Owned(path.to_string())),
+                    Folder::Start => Folder::Start,
+                    Folder::Unknown => Folder::Unknown,
+                };
+                let mut inner = Reader::new(folder, self.depth + 1);
+                inner.script(&text);
+                self.absorb(inner.finish().into_owned());
+            }
+        }
+    }
+
+    fn absorb(&mut self, inner: ShellReading<'t>) {
+        for effect in inner.effects.known {
+            self.effect(effect.access, effect.target);
+        }
+        if let Some(why) = inner.effects.opaque {
+            self.opaque(why);
+        }
+        let room = MAX_GATHERED.saturating_sub(self.out.commands.len());
+        self.out.commands.extend(inner.commands.into_iter().take(room));
+        let patches = inner.patches.into_iter().map(|patch| EmbeddedPatch { intercepted: false, ..patch });
+        self.out.patches.extend(patches);
+    }
+
+    /// Notes why there may be more effects.
+    pub(super) fn opaque(&mut self, why: Opaque) {
+        self.out.effects.mark_opaque(why);
+    }
+
+    /// Adds an effect.
+    pub(super) fn effect(&mut self, access: Access, target: Target<'t>) {
+        if self.out.effects.known.len() < MAX_GATHERED {
+            self.out.effects.add(access, target);
+        } else {
+            self.opaque(Opaque::TooComplex);
+        }
+    }
+
+    fn enter(&mut self, scope: Scope) {
+        self.open += 1;
+        self.scopes.enter(scope);
+    }
+
+    fn leave(&mut self) {
+        if self.open > 0 {
+            self.open -= 1;
+            self.scopes.leave();
+        }
+    }
+
+    fn loop_over(&mut self, variable: &'t str, values: Option<Vec<&'t str>>) {
+        let mut args = Vec::new();
+        for raw in values.unwrap_or_default() {
+            expand(raw, &self.scopes, &mut args);
+        }
+        self.scopes.set_args(variable, args);
+    }
+
+    fn simple(&mut self, simple: &Simple<'t>) {
+        let scope =
+            if simple.isolated { Some(Scope::Isolated) } else { simple.fallback.then_some(Scope::Maybe) };
+        let lasting = simple.words.is_empty()
+            || matches!(
+                simple.words.first(),
+                Some(&("cd" | "pushd" | "popd" | "read" | "source" | "." | "eval"))
+            );
+        let scope = if lasting { scope } else { None };
+        if let Some(scope) = scope {
+            self.enter(scope);
+        }
+        self.run(simple);
+        if scope.is_some() {
+            self.leave();
+        }
+    }
+
+    fn run(&mut self, simple: &Simple<'t>) {
+        for redirect in &simple.redirects {
+            self.redirect(redirect);
+        }
+        if simple.words.is_empty() {
+            for (name, raw) in &simple.assignments {
+                self.assign(name, raw);
+            }
+            return;
+        }
+        programs::environment(self, &simple.assignments);
+        let mut args = Vec::with_capacity(simple.words.len());
+        for raw in &simple.words {
+            expand(raw, &self.scopes, &mut args);
+        }
+        if self.patch(simple, &args) {
+            return;
+        }
+        let fed = simple.piped || simple.redirects.iter().any(|r| !matches!(r.kind, RedirectKind::Write));
+        self.call(&args, fed);
+    }
+
+    fn assign(&mut self, name: &'t str, raw: &'t str) {
+        let mut args = Vec::new();
+        expand(raw, &self.scopes, &mut args);
+        if raw.is_empty() {
+            args = vec![Arg::plain("")];
+        }
+        for arg in &mut args {
+            // Assigned values are not matched against file names.
+            arg.glob = arg.glob && arg.text.contains(UNKNOWN);
+        }
+        self.scopes.set_args(name, args);
+        if raw.starts_with("$(") || raw.starts_with('`') {
+            self.scopes.set(name, Value::Unknown);
+        }
+    }
+
+    /// Runs a program: `args` starts with its name. `fed` says that its standard input is not the terminal.
+    pub(super) fn call(&mut self, args: &[Arg<'t>], fed: bool) {
+        let Some((program, rest)) = args.split_first() else { return };
+        if program.is_unknown() || program.glob {
+            return self.opaque(Opaque::Expansion);
+        }
+        if self.out.commands.len() >= MAX_GATHERED {
+            return self.opaque(Opaque::TooComplex);
+        }
+        let shown = |arg: &Arg<'t>| match &arg.text {
+            Cow::Borrowed(text) if !text.contains(UNKNOWN) => Cow::Borrowed(*text),
+            text => Cow::Owned(text.replace(UNKNOWN, "\u{fffd}")),
+        };
+        self.out
+            .commands
+            .push(SimpleCommand { program: shown(program), words: rest.iter().map(shown).collect() });
+        if self.scopes.is_function(&program.text) {
+            return;
+        }
+        if self.calls >= MAX_CALLS {
+            return self.opaque(Opaque::TooComplex);
+        }
+        self.calls += 1;
+        programs::run(&mut Run { reader: self, program, args: rest, fed });
+        self.calls -= 1;
+    }
+
+    /// `apply_patch` with its patch as an argument or a here-document.
+    fn patch(&mut self, simple: &Simple<'t>, args: &[Arg<'t>]) -> bool {
+        let Some(program) = args.first() else { return false };
+        if !matches!(&*program.text, "apply_patch" | "applypatch") {
+            return false;
+        }
+        let document = simple.redirects.iter().find(|r| r.kind == RedirectKind::HereDocument);
+        let text = match (args.get(1), document) {
+            (Some(arg), _) if !arg.is_unknown() => arg.text.clone(),
+            (None, Some(document)) => Cow::Borrowed(document.target),
+            _ => {
+                self.opaque(Opaque::Interpreter("apply_patch".to_owned()));
+                return true;
+            }
+        };
+        self.apply(text);
+        true
+    }
+
+    fn apply(&mut self, text: Cow<'t, str>) {
+        let Some(folder) = join(self.scopes.folder(), Cow::Borrowed(".")) else {
+            return self.opaque(Opaque::Expansion);
+        };
+        match crate::action::patch::parse(&text) {
+            Ok(patch) => {
+                for effect in patch.effects().into_owned().known {
+                    let (Target::Path(path), access) = (effect.target, effect.access) else { continue };
+                    if let Some(path) = join(self.scopes.folder(), path) {
+                        self.effect(access, Target::Path(path));
+                    }
+                }
+            }
+            // A text that is no patch is refused and changes nothing.
+            Err(_) => return,
+        }
+        let cwd = if folder == "." { Cow::Borrowed("") } else { folder };
+        self.out.patches.push(EmbeddedPatch { cwd, text, intercepted: false });
+    }
+
+    fn redirect(&mut self, redirect: &Redirect<'t>) {
+        let access = match redirect.kind {
+            RedirectKind::Read => Access::Read,
+            RedirectKind::WriteOrDuplicate
+                if redirect.target.bytes().all(|b| b.is_ascii_digit() || b == b'-') =>
+            {
+                return;
+            }
+            RedirectKind::Write | RedirectKind::WriteOrDuplicate => Access::Write,
+            RedirectKind::Duplicate | RedirectKind::HereDocument | RedirectKind::HereString => return,
+        };
+        let mut args = Vec::new();
+        expand(redirect.target, &self.scopes, &mut args);
+        for arg in args {
+            if let Some(rest) =
+                arg.text.strip_prefix("/dev/tcp/").or_else(|| arg.text.strip_prefix("/dev/udp/"))
+            {
+                if arg.is_unknown() {
+                    self.opaque(Opaque::Expansion);
+                } else {
+                    let host = rest.split('/').next().unwrap_or_default().to_owned();
+                    self.effect(Access::Connect, Target::Host(Cow::Owned(host)));
+                }
+                continue;
+            }
+            self.path(access, &arg, false);
+        }
+    }
+
+    /// Adds an effect on a path argument, or on everything below it.
+    pub(super) fn path(&mut self, access: Access, arg: &Arg<'t>, tree: bool) {
+        if arg.is_unknown() || arg.splits {
+            return self.opaque(Opaque::Expansion);
+        }
+        if arg.text.is_empty() || is_device(&arg.text) {
+            return;
+        }
+        let Some(path) = join(self.scopes.folder(), arg.text.clone()) else {
+            return self.opaque(Opaque::Expansion);
+        };
+        if arg.glob {
+            let below = tree.then(|| Target::Glob(Cow::Owned(format!("{path}/**"))));
+            self.effect(access, Target::Glob(path));
+            if let Some(below) = below {
+                self.effect(access, below);
+            }
+        } else if tree {
+            self.effect(access, Target::Tree(path));
+        } else {
+            self.effect(access, Target::Path(path));
+        }
+    }
+}
+
+/// Devices whose use touches nothing.
+fn is_device(path: &str) -> bool {
+    matches!(
+        path,
+        "/dev/null"
+            | "/dev/zero"
+            | "/dev/full"
+            | "/dev/random"
+            | "/dev/urandom"
+            | "/dev/tty"
+            | "/dev/stdin"
+            | "/dev/stdout"
+            | "/dev/stderr"
+    ) || path.strip_prefix("/dev/fd/").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
+}

@@ -1,0 +1,77 @@
+//! What both readers of shell text produce: a flat list of items over raw slices of the script.
+
+use crate::action::Opaque;
+
+/// One thing in a script, in the order in which a reader meets it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Item<'t> {
+    /// A simple command, or bare redirections of a compound one.
+    Command(Simple<'t>),
+    /// A part begins whose working folder and variables do not (or may not) outlive it.
+    Enter(Scope),
+    /// The innermost such part ends.
+    Leave,
+    /// A loop variable takes these values, one after another.
+    Loop {
+        /// Name.
+        variable: &'t str,
+        /// Raw words; `None` when the loop runs over something else (the arguments of the script).
+        values: Option<Vec<&'t str>>,
+    },
+    /// A function of this name is defined; its body follows as a part.
+    Function(&'t str),
+    /// Something here cannot be read.
+    Opaque(Opaque),
+}
+
+/// How a part of a script relates to what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// A process of its own: nothing that it sets outlives it.
+    Isolated,
+    /// It may run or not: what it sets is not known afterwards.
+    Maybe,
+}
+
+/// A simple command; all words are raw slices with their quotes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Simple<'t> {
+    /// `NAME=value` before the command, or instead of one.
+    pub(super) assignments: Vec<(&'t str, &'t str)>,
+    /// Program and arguments.
+    pub(super) words: Vec<&'t str>,
+    /// Redirections in order.
+    pub(super) redirects: Vec<Redirect<'t>>,
+    /// Standard input comes from a pipe.
+    pub(super) piped: bool,
+    /// Runs in a process of its own: a member of a pipeline, or in the background.
+    pub(super) isolated: bool,
+    /// Runs only if the command before it failed (`||`), in the shell's own process.
+    pub(super) fallback: bool,
+}
+
+/// One redirection.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Redirect<'t> {
+    /// Kind.
+    pub(super) kind: RedirectKind,
+    /// Raw target word, or the body of a here-document.
+    pub(super) target: &'t str,
+}
+
+/// Kinds of redirections that matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RedirectKind {
+    /// `< f`
+    Read,
+    /// `> f`, `>> f`, `>| f`, `&> f`, …
+    Write,
+    /// `>& f`: a file, unless the target is a number or `-`.
+    WriteOrDuplicate,
+    /// `<& n`
+    Duplicate,
+    /// `<<EOF`; the text between the markers.
+    HereDocument,
+    /// `<<< word`
+    HereString,
+}

@@ -1,0 +1,467 @@
+//! Walks a syntax tree and lists the items of the script.
+
+use tree_sitter::Node;
+
+use super::grammar::{children, source, with_tree};
+use super::script::{Item, Redirect, RedirectKind, Scope, Simple};
+use crate::action::Opaque;
+
+/// Deepest nesting that is read.
+const MAX_DEPTH: usize = 64;
+/// Most items that are read.
+const MAX_ITEMS: usize = 20_000;
+
+/// Reads `text` with the grammar. Never fails: what cannot be read becomes an opaque item.
+pub(super) fn read(text: &str) -> Vec<Item<'_>> {
+    with_tree(text, |tree| {
+        let mut walk = Walk { text, items: Vec::new(), depth: 0 };
+        let root = tree.root_node();
+        walk.node(root, Place::default());
+        if root.has_error() {
+            walk.items.push(Item::Opaque(Opaque::Unreadable));
+        }
+        walk.items
+    })
+    .unwrap_or_else(|| vec![Item::Opaque(Opaque::TooComplex)])
+}
+
+/// How a statement stands to its neighbours.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    piped: bool,
+    isolated: bool,
+    fallback: bool,
+}
+
+impl Place {
+    fn scope(self) -> Option<Scope> {
+        if self.isolated {
+            Some(Scope::Isolated)
+        } else if self.fallback {
+            Some(Scope::Maybe)
+        } else {
+            None
+        }
+    }
+}
+
+struct Walk<'t> {
+    text: &'t str,
+    items: Vec<Item<'t>>,
+    depth: usize,
+}
+
+impl<'t> Walk<'t> {
+    fn node(&mut self, node: Node<'_>, place: Place) {
+        if self.depth >= MAX_DEPTH || self.items.len() >= MAX_ITEMS {
+            self.items.push(Item::Opaque(Opaque::TooComplex));
+            return;
+        }
+        self.depth += 1;
+        self.statement(node, place);
+        self.depth -= 1;
+    }
+
+    fn statement(&mut self, node: Node<'_>, place: Place) {
+        match node.kind() {
+            "program" | "do_group" | "else_clause" | "elif_clause" | "case_item" => self.body(node),
+            "compound_statement" => self.scoped(place.scope(), |walk| walk.body(node)),
+            "list" => self.list(node, place, place, place),
+            "pipeline" => self.pipeline(node, place),
+            "subshell" => self.scoped(Some(Scope::Isolated), |walk| walk.body(node)),
+            "command_substitution" | "process_substitution" => self.substitution(node),
+            "command" => self.command(node, place, Vec::new(), Vec::new()),
+            "redirected_statement" => self.redirected(node, place),
+            "variable_assignment" => self.assignment(node, place),
+            "variable_assignments" | "declaration_command" => self.declaration(node, place),
+            "unset_command" => self.unset(node, place),
+            "if_statement" | "while_statement" | "case_statement" => {
+                self.scoped(Some(Scope::Maybe), |walk| walk.body(node));
+            }
+            "for_statement" => self.for_loop(node),
+            "function_definition" => self.function(node),
+            "word"
+            | "raw_string"
+            | "number"
+            | "string_content"
+            | "simple_expansion"
+            | "heredoc_start"
+            | "heredoc_end"
+            | "variable_name"
+            | "special_variable_name"
+            | "ansi_c_string"
+            | "file_descriptor"
+            | "regex"
+            | "extglob_pattern" => {}
+            _ => self.each(node, place),
+        }
+    }
+
+    fn scoped(&mut self, scope: Option<Scope>, read: impl FnOnce(&mut Self)) {
+        if let Some(scope) = scope {
+            self.items.push(Item::Enter(scope));
+        }
+        read(self);
+        if scope.is_some() {
+            self.items.push(Item::Leave);
+        }
+    }
+
+    fn each(&mut self, node: Node<'_>, place: Place) {
+        for child in children(node) {
+            self.node(child, place);
+        }
+    }
+
+    /// Statements with their terminators: one that ends in `&` runs beside the rest.
+    fn body(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        let mut more = cursor.goto_first_child();
+        while more {
+            let child = cursor.node();
+            more = cursor.goto_next_sibling();
+            if child.is_named() && child.kind() != "comment" {
+                let background = more && cursor.node().kind() == "&";
+                self.node(child, Place { isolated: background, ..Place::default() });
+            }
+        }
+    }
+
+    /// `a && b || c`. As a member of a pipeline (the grammar takes `a && b > f | c` for that), only its first
+    /// command is fed by the pipe before, and only its last one feeds the pipe after it.
+    fn list(&mut self, node: Node<'_>, outer: Place, first: Place, last: Place) {
+        // Left-nested lists can be long: go down without recursion.
+        let mut rights = Vec::new();
+        let mut left = node;
+        while left.kind() == "list" {
+            let Some(operator) = left.child(1) else { break };
+            let Some(right) = left.child_count().checked_sub(1).and_then(|at| left.child(at)) else {
+                break;
+            };
+            rights.push((operator.kind() == "||", right));
+            let Some(next) = left.child(0) else { break };
+            left = next;
+        }
+        self.node(left, first);
+        while let Some((or, right)) = rights.pop() {
+            let place = if rights.is_empty() { last } else { outer };
+            self.node(right, Place { fallback: or || outer.fallback, ..place });
+        }
+    }
+
+    fn pipeline(&mut self, node: Node<'_>, outer: Place) {
+        let members: Vec<Node<'_>> = children(node).collect();
+        let count = members.len();
+        for (index, member) in members.into_iter().enumerate() {
+            let place = Place { piped: index > 0 || outer.piped, isolated: true, ..outer };
+            let first = if index > 0 { place } else { outer };
+            let last = if index + 1 < count { place } else { outer };
+            match listed(member) {
+                Some((list, redirects)) => self.redirected_list(list, redirects, outer, first, last),
+                None => self.node(member, place),
+            }
+        }
+    }
+
+    /// A list with redirections behind it: they belong to its last command.
+    fn redirected_list(
+        &mut self,
+        list: Node<'_>,
+        whole: Option<Node<'_>>,
+        outer: Place,
+        first: Place,
+        last: Place,
+    ) {
+        self.list(list, outer, first, last);
+        let Some(whole) = whole else { return };
+        let mut around = Simple::default();
+        for child in children(whole).filter(|child| child.id() != list.id()) {
+            self.redirect(child, &mut around);
+        }
+        self.add_to_last(around);
+    }
+
+    fn substitution(&mut self, node: Node<'_>) {
+        self.scoped(Some(Scope::Isolated), |walk| {
+            if let Some(redirect) = children(node).find(|child| child.kind() == "file_redirect") {
+                let mut simple = Simple::default();
+                walk.redirect(redirect, &mut simple);
+                walk.push(simple);
+            } else {
+                walk.body(node);
+            }
+        });
+    }
+
+    fn push(&mut self, mut simple: Simple<'t>) {
+        simple.fallback &= !simple.isolated;
+        self.items.push(Item::Command(simple));
+    }
+
+    /// A command; `redirects` and `more` (words that the grammar put behind a redirection) come from around it.
+    fn command(&mut self, node: Node<'_>, place: Place, redirects: Vec<Redirect<'t>>, more: Vec<&'t str>) {
+        let mut simple = Simple {
+            redirects: Vec::new(),
+            piped: place.piped,
+            isolated: place.isolated,
+            fallback: place.fallback,
+            ..Simple::default()
+        };
+        let mut subshell = None;
+        let mut cursor = node.walk();
+        for child in node.children(&mut cursor) {
+            match child.kind() {
+                "comment" => {}
+                "variable_assignment" => self.assigned(child, &mut simple.assignments),
+                "file_redirect" | "herestring_redirect" | "heredoc_redirect" => {
+                    self.redirect(child, &mut simple);
+                }
+                "subshell" => subshell = Some(child),
+                // Words without a name in the grammar, such as `==` and a bare `$`, are words all the same.
+                _ => {
+                    self.substitutions(child);
+                    simple.words.push(source(child, self.text));
+                }
+            }
+        }
+        simple.words.extend(more);
+        simple.redirects.extend(redirects);
+        self.push(simple);
+        if let Some(subshell) = subshell {
+            self.node(subshell, place);
+        }
+    }
+
+    /// Reads what runs inside a word: command and process substitutions at any depth.
+    fn substitutions(&mut self, node: Node<'_>) {
+        match node.kind() {
+            "word" | "raw_string" | "number" | "simple_expansion" | "ansi_c_string" => {}
+            _ => self.node(node, Place::default()),
+        }
+    }
+
+    fn redirected(&mut self, node: Node<'_>, place: Place) {
+        let mut around = Simple::default();
+        let mut body = None;
+        let mut here = Vec::new();
+        for child in children(node) {
+            match child.kind() {
+                "file_redirect" | "herestring_redirect" => self.redirect(child, &mut around),
+                "heredoc_redirect" => {
+                    self.redirect(child, &mut around);
+                    here.push(child);
+                }
+                _ => body = Some(child),
+            }
+        }
+        let feeds = here.iter().any(|doc| children(*doc).any(|child| child.kind() == "pipeline"));
+        let place = Place { isolated: place.isolated || feeds, ..place };
+        match body {
+            Some(body) if body.kind() == "command" => {
+                self.command(body, place, around.redirects, around.words);
+            }
+            // `a | b > f` and `a && b > f`: the redirection belongs to the last command.
+            Some(body) if matches!(body.kind(), "pipeline" | "list") => {
+                self.redirected_last(body, place, around);
+            }
+            Some(body) => {
+                self.push(Simple { isolated: place.isolated, ..around });
+                self.node(body, place);
+            }
+            None => self.push(Simple { isolated: place.isolated, ..around }),
+        }
+        for doc in here {
+            self.after_heredoc(doc, place);
+        }
+    }
+
+    fn redirected_last(&mut self, body: Node<'_>, place: Place, around: Simple<'t>) {
+        self.node(body, place);
+        self.add_to_last(around);
+    }
+
+    /// Adds redirections to the command that was read last.
+    fn add_to_last(&mut self, around: Simple<'t>) {
+        match self.items.last_mut() {
+            Some(Item::Command(last)) => {
+                last.redirects.extend(around.redirects);
+                last.words.extend(around.words);
+            }
+            _ => self.push(around),
+        }
+    }
+
+    /// `cat <<EOF | grep x`, `cat <<EOF && b`: the grammar hangs what follows on the here-document.
+    fn after_heredoc(&mut self, doc: Node<'_>, place: Place) {
+        let fallback = (0..doc.child_count()).filter_map(|i| doc.child(i)).any(|child| child.kind() == "||");
+        for child in children(doc) {
+            match child.kind() {
+                "pipeline" => {
+                    for member in children(child) {
+                        self.node(member, Place { piped: true, isolated: true, ..place });
+                    }
+                }
+                "heredoc_start"
+                | "heredoc_end"
+                | "file_descriptor"
+                | "file_redirect"
+                | "herestring_redirect" => {}
+                "heredoc_body" => self.each(child, Place::default()),
+                _ if doc.child_by_field_name("right").is_some_and(|right| right.id() == child.id()) => {
+                    self.node(child, Place { fallback, ..place });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds a redirection to `simple`; words that the grammar takes for further targets become arguments.
+    fn redirect(&mut self, node: Node<'_>, simple: &mut Simple<'t>) {
+        let text = self.text;
+        match node.kind() {
+            "herestring_redirect" => {
+                for child in children(node).filter(|child| child.kind() != "file_descriptor") {
+                    self.substitutions(child);
+                    simple
+                        .redirects
+                        .push(Redirect { kind: RedirectKind::HereString, target: source(child, text) });
+                }
+            }
+            "heredoc_redirect" => {
+                for child in children(node) {
+                    match child.kind() {
+                        "file_redirect" | "herestring_redirect" => self.redirect(child, simple),
+                        "heredoc_body" => {
+                            let target = source(child, text);
+                            simple.redirects.push(Redirect { kind: RedirectKind::HereDocument, target });
+                        }
+                        _ => {}
+                    }
+                }
+                let mut cursor = node.walk();
+                for argument in node.children_by_field_name("argument", &mut cursor) {
+                    simple.words.push(source(argument, text));
+                }
+            }
+            _ => self.file_redirect(node, simple),
+        }
+    }
+
+    fn file_redirect(&mut self, node: Node<'_>, simple: &mut Simple<'t>) {
+        let operator = (0..node.child_count()).filter_map(|i| node.child(i)).find(|child| !child.is_named());
+        let kind = match operator.map_or("", |operator| operator.kind()) {
+            "<" => RedirectKind::Read,
+            ">&" => RedirectKind::WriteOrDuplicate,
+            "<&" | "<&-" | ">&-" => RedirectKind::Duplicate,
+            _ => RedirectKind::Write,
+        };
+        let mut first = true;
+        for child in children(node).filter(|child| child.kind() != "file_descriptor") {
+            self.substitutions(child);
+            let target = source(child, self.text);
+            if std::mem::take(&mut first) {
+                simple.redirects.push(Redirect { kind, target });
+            } else {
+                simple.words.push(target);
+            }
+        }
+    }
+
+    fn assigned(&mut self, node: Node<'_>, into: &mut Vec<(&'t str, &'t str)>) {
+        let value = node.child_by_field_name("value");
+        if let Some(value) = value {
+            self.substitutions(value);
+        }
+        let name = node.child_by_field_name("name").map_or("", |name| source(name, self.text));
+        let plus = (0..node.child_count()).filter_map(|i| node.child(i)).any(|child| child.kind() == "+=");
+        let raw = value.map_or("", |value| source(value, self.text));
+        // An appended or array value is not followed: `$` alone reads as unknown.
+        into.push((name, if plus || raw.starts_with('(') { "$(" } else { raw }));
+    }
+
+    fn assignment(&mut self, node: Node<'_>, place: Place) {
+        let mut simple = Simple {
+            isolated: place.isolated,
+            fallback: place.fallback,
+            piped: place.piped,
+            ..Simple::default()
+        };
+        self.assigned(node, &mut simple.assignments);
+        self.push(simple);
+    }
+
+    fn declaration(&mut self, node: Node<'_>, place: Place) {
+        let mut simple = Simple {
+            isolated: place.isolated,
+            fallback: place.fallback,
+            piped: place.piped,
+            ..Simple::default()
+        };
+        for child in children(node) {
+            if child.kind() == "variable_assignment" {
+                self.assigned(child, &mut simple.assignments);
+            } else {
+                self.substitutions(child);
+            }
+        }
+        self.push(simple);
+    }
+
+    fn unset(&mut self, node: Node<'_>, place: Place) {
+        let mut simple = Simple {
+            isolated: place.isolated,
+            fallback: place.fallback,
+            piped: place.piped,
+            ..Simple::default()
+        };
+        for child in children(node) {
+            simple.assignments.push((source(child, self.text), ""));
+        }
+        self.push(simple);
+    }
+
+    fn for_loop(&mut self, node: Node<'_>) {
+        let mut cursor = node.walk();
+        let variable = node.child_by_field_name("variable").map_or("", |name| source(name, self.text));
+        let values: Vec<Node<'_>> = node.children_by_field_name("value", &mut cursor).collect();
+        for value in &values {
+            self.substitutions(*value);
+        }
+        let raw: Vec<&'t str> = values.iter().map(|value| source(*value, self.text)).collect();
+        self.scoped(Some(Scope::Maybe), |walk| {
+            walk.items.push(Item::Loop { variable, values: (!raw.is_empty()).then_some(raw) });
+            if let Some(body) = node.child_by_field_name("body") {
+                walk.node(body, Place::default());
+            }
+        });
+    }
+
+    fn function(&mut self, node: Node<'_>) {
+        let name = node.child_by_field_name("name").map_or("", |name| source(name, self.text));
+        self.items.push(Item::Function(name));
+        self.scoped(Some(Scope::Maybe), |walk| {
+            for child in children(node).filter(|child| child.kind() != "word") {
+                if child.kind().ends_with("_redirect") {
+                    let mut simple = Simple::default();
+                    walk.redirect(child, &mut simple);
+                    walk.push(simple);
+                } else {
+                    walk.node(child, Place::default());
+                }
+            }
+        });
+    }
+}
+
+/// The list that a member of a pipeline is, with the statement that adds redirections to it.
+fn listed(member: Node<'_>) -> Option<(Node<'_>, Option<Node<'_>>)> {
+    match member.kind() {
+        "list" => Some((member, None)),
+        "redirected_statement" => {
+            let body = member.child_by_field_name("body").filter(|body| body.kind() == "list")?;
+            let plain = children(member).all(|child| child.kind() != "heredoc_redirect");
+            plain.then_some((body, Some(member)))
+        }
+        _ => None,
+    }
+}
