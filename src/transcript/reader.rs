@@ -282,9 +282,9 @@ impl<'t> Reader<'t> {
             let tool = ToolName { namespace: Cow::Borrowed(""), name: Cow::Owned(nested.name) };
             let action = match &nested.input {
                 script::Input::Text(text) => tool::custom(tool.clone(), &Cow::Owned(text.clone())),
-                script::Input::Object(json) => tool::function(tool.clone(), json, self.dialect),
+                script::Input::Json(json) => tool::function(tool.clone(), json, self.dialect),
             };
-            let (script::Input::Text(arguments) | script::Input::Object(arguments)) = nested.input;
+            let (script::Input::Text(arguments) | script::Input::Json(arguments)) = nested.input;
             self.nested(&id, Cow::Owned(format!("{id}#{}", number + 1)), tool, action, Cow::Owned(arguments));
         }
         self.code = Some(parent);

@@ -79,6 +79,11 @@ fn is_own(tool: &ToolName<'_>) -> bool {
     })
 }
 
+/// Whether a script of code mode, calling this tool, touches neither files nor network.
+pub(super) fn is_builtin(name: &str) -> bool {
+    BUILTIN.contains(&name)
+}
+
 /// What a call of a custom (free-form) tool attempts; `input` is its text.
 pub(super) fn custom<'t>(tool: ToolName<'t>, input: &Cow<'t, str>) -> Action<'t> {
     match tool.name.as_ref() {
