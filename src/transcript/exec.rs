@@ -62,11 +62,11 @@ fn item_event(reader: &mut Reader<'_>, completed: bool) {
             reader.message(Origin::Event, text);
         }
         "agent_message" | "reasoning" | "todo_list" | "error" => {}
-        "command_execution" => command(reader),
-        "file_change" => file_change(reader),
-        "mcp_tool_call" => mcp(reader),
-        "collab_tool_call" => collab(reader),
-        "web_search" => web_search(reader),
+        "command_execution" => command(reader, completed),
+        "file_change" => file_change(reader, completed),
+        "mcp_tool_call" => mcp(reader, completed),
+        "collab_tool_call" => collab(reader, completed),
+        "web_search" => web_search(reader, completed),
         kind => reader.out.tally.count_unknown("item", kind),
     }
 }
@@ -101,27 +101,29 @@ fn finish<'t>(reader: &mut Reader<'t>, step: usize, item: Item<'t>, output: Opti
     }
 }
 
-fn item<'t>(fields: &Object<'t>) -> Item<'t> {
+/// What an item says of itself; searches of the web have no status.
+fn item<'t>(fields: &Object<'t>, completed: bool) -> Item<'t> {
+    let status = if completed { "completed" } else { "in_progress" };
     Item {
-        status: fields.text("status").unwrap_or(Cow::Borrowed("completed")),
+        status: fields.text("status").unwrap_or(Cow::Borrowed(status)),
         exit_code: fields.integer("exit_code"),
         error: fields.object("error").and_then(|error| error.text("message")),
         ..Item::default()
     }
 }
 
-fn command(reader: &mut Reader<'_>) {
+fn command(reader: &mut Reader<'_>, completed: bool) {
     let line = reader.fields.text_or_empty("command");
-    let (note, output) = (item(&reader.fields), reader.fields.get("aggregated_output"));
+    let (note, output) = (item(&reader.fields, completed), reader.fields.get("aggregated_output"));
     let step =
         step(reader, "exec_command", line.clone(), |_| Action::Shell(plain(command_of_line(line), None)));
     finish(reader, step, note, output);
 }
 
 /// The log names the changed files without their content.
-fn file_change(reader: &mut Reader<'_>) {
+fn file_change(reader: &mut Reader<'_>, completed: bool) {
     let changes = reader.fields.get("changes").unwrap_or("[]");
-    let note = item(&reader.fields);
+    let note = item(&reader.fields, completed);
     let step = step(reader, "apply_patch", Cow::Borrowed(changes), |_| {
         let mut text = String::from("*** Begin Patch\n");
         for change in elements(changes).filter_map(Object::parse) {
@@ -138,8 +140,8 @@ fn file_change(reader: &mut Reader<'_>) {
     finish(reader, step, note, None);
 }
 
-fn mcp(reader: &mut Reader<'_>) {
-    let (note, result) = (item(&reader.fields), reader.fields.get("result"));
+fn mcp(reader: &mut Reader<'_>, completed: bool) {
+    let (note, result) = (item(&reader.fields, completed), reader.fields.get("result"));
     let arguments = Cow::Borrowed(reader.fields.get("arguments").unwrap_or("{}"));
     let step = step(reader, "mcp_tool_call", arguments.clone(), |fields| {
         let (server, name) = (fields.text_or_empty("server"), fields.text_or_empty("tool"));
@@ -151,9 +153,9 @@ fn mcp(reader: &mut Reader<'_>) {
     finish(reader, step, note, result);
 }
 
-fn collab(reader: &mut Reader<'_>) {
+fn collab(reader: &mut Reader<'_>, completed: bool) {
     let fields = &reader.fields;
-    let note = item(fields);
+    let note = item(fields, completed);
     let thread = fields.get("receiver_thread_ids");
     let thread = thread.and_then(|list| elements(list).find_map(super::json::string));
     let prompt = fields.text_or_empty("prompt");
@@ -171,8 +173,8 @@ fn collab(reader: &mut Reader<'_>) {
     }
 }
 
-fn web_search(reader: &mut Reader<'_>) {
-    let (note, action) = (item(&reader.fields), reader.fields.get("action").unwrap_or("{}"));
+fn web_search(reader: &mut Reader<'_>, completed: bool) {
+    let (note, action) = (item(&reader.fields, completed), reader.fields.get("action").unwrap_or("{}"));
     let query = reader.fields.text_or_empty("query");
     let step = step(reader, "web_search", Cow::Borrowed(action), |_| match tool::web_search(action) {
         Ok(Action::WebSearch(text)) if !text.is_empty() => Action::WebSearch(text),

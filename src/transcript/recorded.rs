@@ -4,7 +4,7 @@
 //! texts here are looked for at the very start of the answer, where a command's own output never stands: Codex
 //! puts a header before that. So a file that merely holds such a sentence, printed by `cat`, is not taken for one.
 
-use super::{Call, Output};
+use super::{Call, Output, json};
 use crate::action::Action;
 
 /// What the recording shows to have become of a call.
@@ -266,7 +266,12 @@ fn exit_code(head: &str) -> Option<i64> {
 /// output have more backslashes, so only the real field matches.
 fn exit_code_of_json(head: &str) -> Option<i64> {
     const CODE: &str = r#"\",\"metadata\":{\"exit_code\":"#;
-    leading_number(&head[head.rfind(CODE)? + CODE.len()..])
+    if let Some(at) = head.rfind(CODE) {
+        return leading_number(&head[at + CODE.len()..]);
+    }
+    // Other writers may order the fields in another way.
+    let text = json::string(&format!("\"{head}\""))?.into_owned();
+    json::Object::parse(&text)?.object("metadata")?.integer("exit_code")
 }
 
 fn leading_number(text: &str) -> Option<i64> {

@@ -379,7 +379,10 @@ fn event(reader: &mut Reader<'_>, kind: &str) {
                 reader.push(StepKind::Compacted);
             }
         }
-        "token_count" => {}
+        "token_count" => {
+            let usage = reader.fields.object("info").and_then(|info| info.get("total_token_usage"));
+            reader.usage = usage.unwrap_or(reader.usage);
+        }
         _ if finished::event(reader, kind) => {}
         _ if PASSED_EVENTS.contains(&kind) => {}
         _ => reader.out.tally.count_unknown("event_msg", kind),

@@ -1,0 +1,96 @@
+use serde_json::json;
+
+use super::*;
+use crate::action::{Action, Command};
+use crate::transcript::Recorded;
+
+const SCRIPT: &str = r#"const r = await tools.exec_command({cmd: "cat a"});
+await tools.apply_patch(`*** Begin Patch
+*** End Patch`);
+await tools.mcp__issue_tracker__ro({id: "1"});
+for (const x of list) await tools.exec_command({cmd: x});"#;
+
+fn ran(id: &str, script: &str) -> String {
+    finished(json!({"type": "CommandExecution", "id": id, "command": ["/bin/bash", "-lc", script],
+        "cwd": "file:///w", "source": "unified_exec_startup", "status": "completed",
+        "aggregated_output": "out", "exit_code": 0}))
+}
+
+fn answered(id: &str, texts: &[&str]) -> String {
+    let parts: Vec<_> = texts.iter().map(|text| json!({"type": "input_text", "text": text})).collect();
+    item(json!({"type": "custom_tool_call_output", "call_id": id, "output": parts}))
+}
+
+#[test]
+fn calls_of_a_script_are_steps_and_get_their_items() {
+    let text = text(&[
+        custom("j1", "exec", SCRIPT),
+        ran("exec-1", "cat a"),
+        finished(
+            json!({"type": "FileChange", "id": "exec-2", "changes": {}, "status": "completed", "stdout": "ok"}),
+        ),
+        finished(json!({"type": "McpToolCall", "id": "exec-3", "server": "issue-tracker", "tool": "ro",
+            "arguments": {"id": "1"}, "status": "completed", "result": {"content": [{"type": "text", "text": "r"}]}})),
+        ran("exec-4", "echo x"),
+        ran("exec-5", "cat a"),
+        answered("j1", &["Script completed\nWall time 4.2 seconds\nOutput:\n", "out"]),
+    ]);
+    let transcript = read(&text);
+    let want = ["call j1", "call j1#1", "call j1#2", "call j1#3", "call exec-4", "call exec-5"];
+    assert_eq!(told(&transcript), want);
+    let calls = calls(&transcript);
+    assert!(matches!(calls[0].action, Action::Code(_)) && calls[0].opaque);
+    assert!(calls.iter().all(|call| call.recorded() == Recorded::Ran));
+    assert!(calls[1..].iter().all(|call| call.parent.as_deref() == Some("j1")));
+    assert_eq!((calls[1].exit_code(), calls[1].output.unwrap().text().as_ref()), (Some(0), "out"));
+    assert!(matches!(calls[2].action, Action::Patch(_)));
+    let Action::Mcp(mcp) = &calls[3].action else { panic!() };
+    assert_eq!((mcp.server.as_ref(), mcp.tool.as_ref()), ("issue-tracker", "ro"));
+    assert_eq!(calls[3].output.unwrap().text(), "r");
+    let Action::Shell(shell) = &calls[4].action else { panic!() };
+    assert!(matches!(&shell.command, Command::Script { text, .. } if text == "echo x"));
+    assert_eq!(transcript.tally.orphans, 0);
+}
+
+#[test]
+fn nested_calls_without_a_trace_are_unknown() {
+    let script = "try { await tools.exec_command({cmd: 'cat .env'}) } catch (e) { text('E ' + e) }";
+    let text = text(&[
+        custom("j1", "exec", script),
+        answered("j1", &["Script completed\nOutput:\n", "E Command blocked by PreToolUse hook: x"]),
+    ]);
+    let transcript = read(&text);
+    let calls = calls(&transcript);
+    assert_eq!(calls.len(), 2);
+    assert_eq!((calls[0].opaque, calls[0].recorded()), (false, Recorded::Ran));
+    assert_eq!(calls[1].recorded(), Recorded::Unknown);
+}
+
+#[test]
+fn items_go_to_the_last_script_and_direct_calls_stay_their_own() {
+    let text = text(&[
+        custom("j1", "exec", "await tools.exec_command({cmd: 'ls'})"),
+        custom("j2", "exec", "await tools.exec_command({cmd: 'ls'})"),
+        call("c1", "exec_command", json!({"cmd": "ls"})),
+        ran("c1", "ls"),
+        ran("exec-1", "ls"),
+    ]);
+    let transcript = read(&text);
+    let noted: Vec<_> =
+        calls(&transcript).iter().map(|call| (call.id.to_string(), call.item.is_some())).collect();
+    let want = [("j1", false), ("j1#1", false), ("j2", false), ("j2#1", true), ("c1", true)];
+    assert_eq!(noted, want.map(|(id, noted)| (id.to_owned(), noted)));
+}
+
+#[test]
+fn a_refused_call_of_a_script_is_known_by_its_assessment() {
+    let text = text(&[
+        custom("j1", "exec", "await tools.exec_command({cmd: x})"),
+        event(json!({"type": "guardian_assessment", "target_item_id": "exec-1", "status": "denied",
+            "action": {"command": "curl x", "cwd": "/w"}})),
+    ]);
+    let transcript = read(&text);
+    let calls = calls(&transcript);
+    assert_eq!((calls.len(), calls[1].parent.as_deref()), (2, Some("j1")));
+    assert_eq!(calls[1].guardian.as_ref().unwrap().status, "denied");
+}
