@@ -185,46 +185,7 @@ fn handler(
     node: &Node,
     skipped: &mut Vec<Finding>,
 ) -> Result<Option<Handler>, Finding> {
-    let kind = match required(node, "type")?.as_str() {
-        "command" => {
-            let command = required(node, "command")?;
-            let known = [
-                "type",
-                "command",
-                "commandWindows",
-                "command_windows",
-                "timeout",
-                "async",
-                "statusMessage",
-                "additionalContextLimit",
-            ];
-            node.warn_unknown("the hook", &known, skipped);
-            if command.trim().is_empty() {
-                skipped.push(skip(node, "its command is empty"));
-                return Ok(None);
-            }
-            HandlerKind::Command(command)
-        }
-        "mcp_tool" => match mcp_tool(group.event, node, skipped)? {
-            Some(kind) => kind,
-            None => return Ok(None),
-        },
-        name @ ("prompt" | "agent") => {
-            skipped.push(skip(node, &format!("{name} hooks are not supported")));
-            return Ok(None);
-        }
-        other => {
-            let known = ["command", "mcp_tool", "prompt", "agent"];
-            let help = closest(other, known).map_or_else(
-                || "use `command` or `mcp_tool`".to_owned(),
-                |name| format!("did you mean `{name}`?"),
-            );
-            let place = node.get(&["type"]).map_or(&node.place, |node| &node.place).clone();
-            return Err(Finding::error("hook-type", format!("unknown hook type `{other}`"))
-                .at(place)
-                .help(help));
-        }
-    };
+    let Some(kind) = kind(group.event, node, skipped)? else { return Ok(None) };
     let stated = strict::<u64>(node, "timeout")?.map(|seconds| seconds.value);
     let mut handler = Handler {
         index,
@@ -254,6 +215,45 @@ fn handler(
     }
     handler.definition_hash = definition::hash(group, &handler, stated_async);
     Ok(Some(handler))
+}
+
+/// What the hook does; `None` when Codex skips it, with the reason among `skipped`.
+fn kind(event: HookEvent, node: &Node, skipped: &mut Vec<Finding>) -> Result<Option<HandlerKind>, Finding> {
+    match required(node, "type")?.as_str() {
+        "command" => {
+            let command = required(node, "command")?;
+            let known = [
+                "type",
+                "command",
+                "commandWindows",
+                "command_windows",
+                "timeout",
+                "async",
+                "statusMessage",
+                "additionalContextLimit",
+            ];
+            node.warn_unknown("the hook", &known, skipped);
+            if command.trim().is_empty() {
+                skipped.push(skip(node, "its command is empty"));
+                return Ok(None);
+            }
+            Ok(Some(HandlerKind::Command(command)))
+        }
+        "mcp_tool" => mcp_tool(event, node, skipped),
+        name @ ("prompt" | "agent") => {
+            skipped.push(skip(node, &format!("{name} hooks are not supported")));
+            Ok(None)
+        }
+        other => {
+            let known = ["command", "mcp_tool", "prompt", "agent"];
+            let help = closest(other, known).map_or_else(
+                || "use `command` or `mcp_tool`".to_owned(),
+                |name| format!("did you mean `{name}`?"),
+            );
+            let place = node.get(&["type"]).map_or(&node.place, |node| &node.place).clone();
+            Err(Finding::error("hook-type", format!("unknown hook type `{other}`")).at(place).help(help))
+        }
+    }
 }
 
 fn adjusted(node: &Node, what: &str) -> Finding {

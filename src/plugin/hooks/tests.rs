@@ -24,71 +24,73 @@ fn handlers(event: &str, handlers: &str) -> Vec<Handler> {
     plugin.hooks.into_iter().flat_map(|file| file.groups).flat_map(|group| group.handlers).collect()
 }
 
-/// First halves of `currentHash` that `hooks/list` of Codex 0.169.0 gave.
+/// First halves of `currentHash` that `hooks/list` of Codex 0.169.0 gave, for the matcher `Bash`.
+const HASHES: &[(&str, &str, &str)] = &[
+    (
+        "PreToolUse",
+        r#"{"type":"command","command":"true"}"#,
+        "39057ebd30cc98418da09c661f1ff844e076ba83820ea7f8a14b085993f1a440",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"command","command":"python3 ${PLUGIN_ROOT}/h.py","timeout":30}"#,
+        "e8174e5512e2dd23de21aa9d7d1b1aff51615e71cbf2cbc98ddef066dd89a0e1",
+    ),
+    (
+        "Stop",
+        r#"{"type":"command","command":"true"}"#,
+        "2ba34c7a02841fada06b868a093d041fd3d9de81883c789a321916b0aa118851",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"command","command":"x","commandWindows":"y","timeout":0,"async":true,"statusMessage":"s","additionalContextLimit":5,"zzz":1}"#,
+        "a0832594accf20d9ad052f28be9f733044088f198f23b7373c32839263a20965",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"command","command":"x","timeoutSec":4,"status_message":"q"}"#,
+        "8b3de0db500a24df6d2c8ddb5e04090edd5f3066951d7e252357fb79bb6bbd16",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"mcp_tool","server":"s","tool":"t"}"#,
+        "5a68520c1df69daf31e96c349d5850eda2ab679b3acd4a1f59cc68a82633e044",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"mcp_tool","server":"s","tool":"t","input":{"b":[1,"${tool_input.x}"],"a":1.5},"timeout":3,"statusMessage":"m"}"#,
+        "80aee0d3e849aa986d4138a79c0093385f3697de1ed14a7d087ef434738797ee",
+    ),
+    (
+        "Stop",
+        r#"{"type":"mcp_tool","server":"s","tool":"t","input":{"a":{"z":1,"b":[1,2]}}}"#,
+        "ca28328a06c191d9a0ffaaf83d896713aaee54b91596aaad04490761df753d9e",
+    ),
+    (
+        "UserPromptSubmit",
+        r#"{"type":"command","command":"true"}"#,
+        "0c5faf9b4c95d27d454f681f22931c6d071e6b0ab11bcbf2e461c464355de34d",
+    ),
+    (
+        "Stop",
+        r#"{"type":"command","command":"t","additionalContextLimit":5}"#,
+        "9a34aef76106e08ae0a9c25d4b2e03aaf8373e2bc4ca2511ef00bb053d71bf1c",
+    ),
+    (
+        "PreToolUse",
+        r#"{"type":"mcp_tool","server":"s","tool":"t","additionalContextLimit":5}"#,
+        "5a68520c1df69daf31e96c349d5850eda2ab679b3acd4a1f59cc68a82633e044",
+    ),
+    (
+        "Interrupt",
+        r#"{"type":"command","command":"a","async":true}"#,
+        "97c07969a1fb9544f8db715379815e03b1f010066a44b4642f24d19f810a5751",
+    ),
+];
+
 #[test]
 fn definition_hashes_are_those_of_codex() {
-    for (event, handler, hash) in [
-        (
-            "PreToolUse",
-            r#"{"type":"command","command":"true"}"#,
-            "39057ebd30cc98418da09c661f1ff844e076ba83820ea7f8a14b085993f1a440",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"command","command":"python3 ${PLUGIN_ROOT}/h.py","timeout":30}"#,
-            "e8174e5512e2dd23de21aa9d7d1b1aff51615e71cbf2cbc98ddef066dd89a0e1",
-        ),
-        (
-            "Stop",
-            r#"{"type":"command","command":"true"}"#,
-            "2ba34c7a02841fada06b868a093d041fd3d9de81883c789a321916b0aa118851",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"command","command":"x","commandWindows":"y","timeout":0,"async":true,"statusMessage":"s","additionalContextLimit":5,"zzz":1}"#,
-            "a0832594accf20d9ad052f28be9f733044088f198f23b7373c32839263a20965",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"command","command":"x","timeoutSec":4,"status_message":"q"}"#,
-            "8b3de0db500a24df6d2c8ddb5e04090edd5f3066951d7e252357fb79bb6bbd16",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"mcp_tool","server":"s","tool":"t"}"#,
-            "5a68520c1df69daf31e96c349d5850eda2ab679b3acd4a1f59cc68a82633e044",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"mcp_tool","server":"s","tool":"t","input":{"b":[1,"${tool_input.x}"],"a":1.5},"timeout":3,"statusMessage":"m"}"#,
-            "80aee0d3e849aa986d4138a79c0093385f3697de1ed14a7d087ef434738797ee",
-        ),
-        (
-            "Stop",
-            r#"{"type":"mcp_tool","server":"s","tool":"t","input":{"a":{"z":1,"b":[1,2]}}}"#,
-            "ca28328a06c191d9a0ffaaf83d896713aaee54b91596aaad04490761df753d9e",
-        ),
-        (
-            "UserPromptSubmit",
-            r#"{"type":"command","command":"true"}"#,
-            "0c5faf9b4c95d27d454f681f22931c6d071e6b0ab11bcbf2e461c464355de34d",
-        ),
-        (
-            "Stop",
-            r#"{"type":"command","command":"t","additionalContextLimit":5}"#,
-            "9a34aef76106e08ae0a9c25d4b2e03aaf8373e2bc4ca2511ef00bb053d71bf1c",
-        ),
-        (
-            "PreToolUse",
-            r#"{"type":"mcp_tool","server":"s","tool":"t","additionalContextLimit":5}"#,
-            "5a68520c1df69daf31e96c349d5850eda2ab679b3acd4a1f59cc68a82633e044",
-        ),
-        (
-            "Interrupt",
-            r#"{"type":"command","command":"a","async":true}"#,
-            "97c07969a1fb9544f8db715379815e03b1f010066a44b4642f24d19f810a5751",
-        ),
-    ] {
+    for (event, handler, hash) in HASHES {
         let found = handlers(event, handler);
         assert_eq!(found[0].definition_hash, format!("sha256:{hash}"), "{event} {handler}");
     }
