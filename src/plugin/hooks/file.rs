@@ -186,7 +186,7 @@ fn handler(
     skipped: &mut Vec<Finding>,
 ) -> Result<Option<Handler>, Finding> {
     let Some(kind) = kind(group.event, node, skipped)? else { return Ok(None) };
-    let stated = strict::<u64>(node, "timeout")?.map(|seconds| seconds.value);
+    let stated = node.get(&["timeout"]).and_then(Node::read::<u64>);
     let mut handler = Handler {
         index,
         place: node.place.clone(),
@@ -217,11 +217,21 @@ fn handler(
     Ok(Some(handler))
 }
 
+/// A field of a wrong type rejects the whole file, even in a hook that is skipped.
+fn check_types(node: &Node) -> Result<(), Finding> {
+    strict::<u64>(node, "timeout")?;
+    strict::<&str>(node, "statusMessage").map(drop)
+}
+
 /// What the hook does; `None` when Codex skips it, with the reason among `skipped`.
 fn kind(event: HookEvent, node: &Node, skipped: &mut Vec<Finding>) -> Result<Option<HandlerKind>, Finding> {
     match required(node, "type")?.as_str() {
         "command" => {
             let command = required(node, "command")?;
+            check_types(node)?;
+            present::<bool>(node, "async")?;
+            strict::<&str>(node, "commandWindows")?;
+            strict::<u64>(node, "additionalContextLimit")?;
             let known = [
                 "type",
                 "command",
@@ -239,7 +249,10 @@ fn kind(event: HookEvent, node: &Node, skipped: &mut Vec<Finding>) -> Result<Opt
             }
             Ok(Some(HandlerKind::Command(command)))
         }
-        "mcp_tool" => mcp_tool(event, node, skipped),
+        "mcp_tool" => {
+            check_types(node)?;
+            mcp_tool(event, node, skipped)
+        }
         name @ ("prompt" | "agent") => {
             skipped.push(skip(node, &format!("{name} hooks are not supported")));
             Ok(None)

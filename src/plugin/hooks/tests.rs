@@ -330,6 +330,8 @@ fn nulls_and_repeated_keys() {
         (handler(r#"{"type":"command","command":"t","async":null}"#), false),
         (handler(r#"{"type":"command","command":"t","timeout":18446744073709551615}"#), false),
         (handler(r#"{"type":"command","command":"t","command":"u"}"#), false),
+        (handler(r#"{"type":"command","command":" ","timeout":[]},{"type":"command","command":"t"}"#), false),
+        (handler(r#"{"type":"prompt","timeout":[]},{"type":"command","command":"t"}"#), true),
         (r#"{"hooks":null}"#.to_owned(), false),
         (r#"{"hooks":{"Stop":null}}"#.to_owned(), false),
         (r#"{"hooks":{"Stop":[{"hooks":null}]}}"#.to_owned(), false),

@@ -82,16 +82,23 @@ fn yaml(file: &TextFile, block: &str) -> Result<Node, Wrong> {
 }
 
 /// Quotes plain values that hold `: ` or start with a character that plain values may not start with. Codex 0.169 does
-/// so too, on every line of the block, once the block as written is not YAML.
+/// so too, on every line of the block that is no part of a block scalar, once the block as written is not YAML.
 fn repaired(block: &str) -> String {
     let mut text = String::with_capacity(block.len() + 16);
+    let mut scalar: Option<usize> = None;
     for line in block.lines() {
-        match line.split_once(": ") {
-            Some((key, value)) if wants_quotes(value.trim()) => {
+        let indent = line.len() - line.trim_start().len();
+        scalar = scalar.filter(|above| indent > *above || line.trim().is_empty());
+        match split(line).filter(|_| scalar.is_none()) {
+            Some((key, value)) if wants_quotes(value) => {
                 text.push_str(key);
-                text.push_str(": '");
-                text.push_str(&value.trim().replace('\'', "''"));
+                text.push_str(" '");
+                text.push_str(&value.replace('\'', "''"));
                 text.push('\'');
+            }
+            Some((_, value)) if value.starts_with(['|', '>']) => {
+                scalar = Some(indent);
+                text.push_str(line);
             }
             _ => text.push_str(line),
         }
@@ -100,13 +107,21 @@ fn repaired(block: &str) -> String {
     text
 }
 
+/// A line's key with its colon, and its value without the comment after it.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let (colon, _) = line.match_indices(':').find(|(at, _)| line[at + 1..].starts_with([' ', '\t']))?;
+    let value = line[colon + 1..].trim();
+    let comment = value.match_indices('#').find(|(at, _)| value[..*at].ends_with([' ', '\t']));
+    Some((&line[..=colon], comment.map_or(value, |(at, _)| value[..at].trim_end())))
+}
+
 fn wants_quotes(value: &str) -> bool {
     match value.chars().next() {
-        None | Some('"' | '\'' | '|' | '>' | '&' | '*' | '!' | '#') => false,
+        None | Some('"' | '\'' | '|' | '>' | '#') => false,
         Some('@' | '`') => true,
-        Some('[') => !value.ends_with(']'),
-        Some('{') => !value.ends_with('}'),
-        Some(_) => value.contains(": ") || value.ends_with(':'),
+        Some('[') if !value.ends_with(']') => true,
+        Some('{') if !value.ends_with('}') => true,
+        Some(_) => value.contains(": "),
     }
 }
 
