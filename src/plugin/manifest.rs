@@ -16,6 +16,10 @@ const KEYS: [&str; 9] =
 const INERT: [&str; 8] =
     ["author", "homepage", "repository", "license", "commands", "agents", "rules", "$schema"];
 
+/// Keys whose null makes Codex 0.169 drop the whole manifest; elsewhere null counts as absent.
+const NOT_NULL: [&[&str]; 4] =
+    [&["name"], &["keywords"], &["interface", "capabilities"], &["interface", "screenshots"]];
+
 /// A plugin's manifest.
 #[derive(Clone, Debug)]
 pub struct Manifest {
@@ -82,8 +86,12 @@ impl Manifest {
         if !matches!(root.value, Value::Table(_)) {
             findings.push(root.wrong_type("plugin.json", "an object"));
         }
-        if let Some(null) = root.get(&["name"]).filter(|node| node.value == Value::Null) {
-            findings.push(null.wrong_type("name", "a string"));
+        for path in NOT_NULL {
+            if let Some(null) = root.get(path).filter(|node| node.value == Value::Null) {
+                let text = format!("`{}` is null, for which Codex drops the whole manifest", path.join("."));
+                let finding = Finding::error("wrong-type", text).at(null.place.clone());
+                findings.push(finding.help("remove the key"));
+            }
         }
         let name = root.typed::<String>(&["name"], findings).filter(|name| !name.value.trim().is_empty());
         check_characters(name.as_ref(), "name", "._-", findings);

@@ -108,7 +108,13 @@ fn manifests_that_codex_refuses_or_drops() {
         ),
         (
             "{\"name\":null}",
-            "Error plugin/.codex-plugin/plugin.json:1:2: `name` is null, not a string (write a string)",
+            "Error plugin/.codex-plugin/plugin.json:1:2: `name` is null, for which Codex drops the whole manifest \
+             (remove the key)",
+        ),
+        (
+            "{\"name\":\"p\",\"apps\":null,\"keywords\":null}",
+            "Error plugin/.codex-plugin/plugin.json:1:25: `keywords` is null, for which Codex drops the whole manifest \
+             (remove the key)",
         ),
         (
             "{\"name\":\"a/b\"}",
