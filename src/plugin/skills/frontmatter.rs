@@ -31,27 +31,49 @@ type Wrong = (String, Place);
 fn parse(file: &TextFile, folder: &str) -> Result<Frontmatter, Wrong> {
     let block = block(file.text())
         .ok_or_else(|| ("missing YAML frontmatter between lines of `---`".to_owned(), file.place(0)))?;
-    let node = yaml(file, block)?;
+    let fields = fields(file, block).or_else(|first| fields(file, &repaired(block)).map_err(|_| first))?;
+    let description = fields
+        .description
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| ("missing field `description`".to_owned(), fields.place.clone()))?;
+    let name = fields.name.filter(|text| !text.is_empty()).unwrap_or_else(|| folder.to_owned());
+    if name.chars().count() > MAX_NAME {
+        return Err((format!("its name is longer than {MAX_NAME} characters"), fields.name_place));
+    }
+    Ok(Frontmatter { name, description })
+}
+
+/// Fields of the block, of the types that they must have.
+struct Fields {
+    place: Place,
+    name: Option<String>,
+    name_place: Place,
+    description: Option<String>,
+}
+
+fn fields(file: &TextFile, block: &str) -> Result<Fields, Wrong> {
+    let mut findings = Vec::new();
+    let Some(node) = read_yaml(file, block, 2, &mut findings) else {
+        let first = findings.into_iter().next();
+        let place = first.as_ref().and_then(|finding| finding.place.clone());
+        let message = first.map_or_else(String::new, |finding| finding.message);
+        return Err((format!("invalid YAML: {message}"), place.unwrap_or_else(|| file.place(0))));
+    };
     if !matches!(node.value, Value::Table(_)) {
         return Err((format!("the frontmatter is {}, not a table", node.value.kind()), node.place));
     }
     if let Some(metadata) = node.get(&["metadata"])
         && !matches!(metadata.value, Value::Table(_) | Value::Null)
     {
-        return Err((
-            format!("`metadata` is {}, not a table", metadata.value.kind()),
-            metadata.place.clone(),
-        ));
+        let text = format!("`metadata` is {}, not a table", metadata.value.kind());
+        return Err((text, metadata.place.clone()));
     }
-    let description = text(&node, "description")?
-        .filter(|text| !text.is_empty())
-        .ok_or_else(|| ("missing field `description`".to_owned(), node.place.clone()))?;
-    let name = text(&node, "name")?.filter(|text| !text.is_empty()).unwrap_or_else(|| folder.to_owned());
-    if name.chars().count() > MAX_NAME {
-        let place = node.get(&["name"]).map_or_else(|| file.place(0), |node| node.place.clone());
-        return Err((format!("its name is longer than {MAX_NAME} characters"), place));
-    }
-    Ok(Frontmatter { name, description })
+    Ok(Fields {
+        name: text(&node, "name")?,
+        name_place: node.get(&["name"]).unwrap_or(&node).place.clone(),
+        description: text(&node, "description")?,
+        place: node.place,
+    })
 }
 
 /// The lines between the first line and the next one that hold nothing but `---`; at least one.
@@ -68,21 +90,8 @@ pub(super) fn block(text: &str) -> Option<&str> {
     None
 }
 
-/// Reads the block; if it is not YAML, once more with the values quoted that people often leave unquoted.
-fn yaml(file: &TextFile, block: &str) -> Result<Node, Wrong> {
-    let mut findings = Vec::new();
-    read_yaml(file, block, 2, &mut findings)
-        .or_else(|| read_yaml(file, &repaired(block), 2, &mut Vec::new()))
-        .ok_or_else(|| {
-            let first = findings.into_iter().next();
-            let place = first.as_ref().and_then(|finding| finding.place.clone());
-            let message = first.map_or_else(String::new, |finding| finding.message);
-            (format!("invalid YAML: {message}"), place.unwrap_or_else(|| file.place(0)))
-        })
-}
-
 /// Quotes plain values that hold `: ` or start with a character that plain values may not start with. Codex 0.169 does
-/// so too, on every line of the block that is no part of a block scalar, once the block as written is not YAML.
+/// so too, on every line of the block that is no part of a block scalar, once the block as written cannot be used.
 fn repaired(block: &str) -> String {
     let mut text = String::with_capacity(block.len() + 16);
     let mut scalar: Option<usize> = None;

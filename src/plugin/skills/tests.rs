@@ -100,6 +100,8 @@ const BLOCKS: &[(&str, Option<(&str, &str)>)] = &[
     ("# description: x: y\ndescription: d\nv: a: b", Some(("f", "d"))),
     ("description: \"x\n  y: z\"\nv: a: b", Some(("f", "x y: z"))),
     ("description: x: y # c", Some(("f", "x: y"))),
+    ("description: {a: b}", Some(("f", "{a: b}"))),
+    ("description: {a: b}\nmetadata:\n  short-description: s", Some(("f", "{a: b}"))),
     ("- a", None),
     ("foo", None),
     ("name: a/b\ndescription: d", Some(("a/b", "d"))),
