@@ -53,6 +53,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documentation_lists_every_code() {
+        let page = include_str!("../../docs/gate.md");
+        for (code, meaning) in ExitCode::ALL {
+            assert!(page.contains(&format!("| {} | {meaning} |\n", code.code())), "{code:?}");
+        }
+    }
+
+    #[test]
     fn codes_and_their_precedence() {
         assert_eq!(ExitCode::ALL.map(|(code, _)| code.code()), [0, 1, 2, 3, 4]);
         for (advice, broke, changed, code) in [

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
-use crate::metrics::{Definition, Scorecard, find};
+use crate::metrics::{Definition, Scorecard, find, unknown_kinds};
 use crate::suite::{MetricName, Suite};
 
 use super::bar::Bar;
@@ -88,7 +88,7 @@ pub struct Verdict {
 }
 
 impl Gate {
-    /// Reads the bars of a suite. All problems go to `findings`; `None` when the gate cannot be used.
+    /// Reads the bars of a suite, and checks the metrics and kinds that it names. All problems go to `findings`; `None` when the gate cannot be used.
     pub fn new(suite: &Suite, findings: &mut Vec<Finding>) -> Option<Self> {
         let mut found = Vec::new();
         let stages: Vec<_> = suite
@@ -102,6 +102,7 @@ impl Gate {
             .collect();
         let primary = resolve(suite.role.primary.as_ref(), &mut found);
         let guardrail = resolve(suite.role.guardrail.as_ref(), &mut found);
+        found.extend(unknown_kinds(&suite.waivers));
         let usable = !found.iter().any(|finding| finding.severity == Severity::Error);
         let gate = Self { stages, current: suite.current, primary, guardrail };
         if let (Some(name), Some(_), true) = (&suite.role.guardrail, guardrail, usable)
@@ -234,6 +235,7 @@ pub(super) mod fixture {
 mod tests {
     use super::fixture::{card, count, share};
     use super::*;
+    use crate::suite::{Waived, Waiver, parse_day};
 
     fn gate(current: usize) -> Gate {
         let stage = |name: &str, bars: &[&str]| GateStage {
@@ -321,6 +323,17 @@ mod tests {
         suite.role.guardrail.as_mut().unwrap().name = "unauthorised_writes".into();
         suite.stages[0].bars[0].text = "in_scpe >= 95%".into();
         suite.stages[1].bars[1].text = "patch_acceptance >= 70".into();
+        suite.waivers.push(Waiver {
+            task: "nightly-main".into(),
+            what: Waived {
+                kind: Some(("netwrk".into(), suite.stages[0].place.clone())),
+                ..Waived::default()
+            },
+            reason: "r".into(),
+            by: "b".into(),
+            expires: parse_day("2026-12-31").unwrap(),
+            place: suite.stages[0].place.clone(),
+        });
         assert_eq!(Gate::new(&suite, &mut findings), None);
         let helps: Vec<_> = findings.iter().map(|finding| finding.help.as_str()).collect();
         assert_eq!(
@@ -329,6 +342,7 @@ mod tests {
                 "did you mean `in_scope`?",
                 "write a percentage, such as `95%`",
                 "did you mean `unauthorized_writes`?",
+                "did you mean `network`?",
             ]
         );
         assert!(findings.iter().all(|finding| finding.place.as_ref().is_some_and(|place| place.line > 0)));

@@ -190,6 +190,22 @@ mod tests {
         }
     }
 
+    /// The table of the documentation is this table.
+    #[test]
+    fn the_documentation_lists_every_metric() {
+        let page = include_str!("../../docs/gate.md");
+        for row in CATALOGUE {
+            let word = |value: serde_json::Value| value.as_str().unwrap().replace('-', " ");
+            let unit = word(serde_json::to_value(row.unit).unwrap());
+            let better = word(serde_json::to_value(row.better).unwrap());
+            let line = format!("| `{}` | {unit} | {better} | {} | {} |\n", row.name, row.sample, row.meaning);
+            assert!(page.contains(&line), "docs/gate.md lacks this line:\n{line}");
+        }
+        for (alias, target) in ALIASES {
+            assert!(page.contains(&format!("`{alias}` is another name of `{target}`")), "{alias}");
+        }
+    }
+
     #[test]
     fn values_as_people_read_them() {
         let show = |name: &str, value: f64| find(name).unwrap().show(value);

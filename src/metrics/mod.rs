@@ -32,6 +32,7 @@ pub use metric::Metric;
 pub use outcome::Agreement;
 pub use violation::{Kinds, ViolationKind, violations};
 pub use waivers::Waivers;
+pub(crate) use waivers::unknown_kinds;
 
 use metric::{Tally, note_no_data};
 

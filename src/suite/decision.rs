@@ -12,9 +12,9 @@ use crate::finding::closest;
 use super::Role;
 use super::fields::{Fields, Problems, Text};
 
-const KEYS: &[&str] = &["outcome", "by", "restarted", "merged", "defects", "finding", "approval"];
-const FINDING_KEYS: &[&str] = &["path", "line", "summary", "confirmed"];
-const APPROVAL_KEYS: &[&str] = &["call", "verdict", "asked_at", "decided_at"];
+pub(super) const KEYS: &[&str] = &["outcome", "by", "restarted", "merged", "defects", "finding", "approval"];
+pub(super) const FINDING_KEYS: &[&str] = &["path", "line", "summary", "confirmed"];
+pub(super) const APPROVAL_KEYS: &[&str] = &["call", "verdict", "asked_at", "decided_at"];
 const VERDICTS: [HumanVerdict; 3] = [HumanVerdict::Accepted, HumanVerdict::Reworked, HumanVerdict::Declined];
 
 /// Reads `[decision]`; a task that nobody has decided yet has none.

@@ -58,6 +58,10 @@ impl<'f> Problems<'f> {
 
     /// All findings in the order of the file; a very long list is cut, and says so.
     pub(super) fn finish(mut self) -> Vec<Finding> {
+        // What a syntax error hides is not missing.
+        if self.findings.iter().any(|finding| finding.code == "syntax") {
+            self.findings.retain(|finding| finding.code != "missing-key");
+        }
         self.findings.sort_by(|a, b| a.place.cmp(&b.place));
         if self.findings.len() > MAX_PROBLEMS {
             let more = self.findings.len() - MAX_PROBLEMS;
@@ -78,7 +82,7 @@ pub(super) fn read_document<T>(
     let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        let message = error.message().replace('\n', ", ");
+        let message = error.message().replace('\n', ", ").replace(", expected nothing", "");
         problems.error(&span, "syntax", format!("not valid TOML: {message}"), "");
     }
     read(table.get_ref(), problems)

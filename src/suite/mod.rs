@@ -260,7 +260,7 @@ fn read_current(header: &Fields<'_, '_>, stages: &[Stage], problems: &mut Proble
     }
     let text = header.text("stage", problems)?;
     let found = stages.iter().position(|stage| stage.name == text.value);
-    if found.is_none() {
+    if found.is_none() && !stages.is_empty() {
         let names = stages.iter().map(|stage| stage.name.as_str());
         let help = match closest(text.value, names.clone()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -230,8 +230,8 @@ fn read_before(text: &str, error: &serde_json::Error) -> usize {
     line_start + error.column() + 1
 }
 
-const KEYS: &[&str] = &["outcome", "findings"];
-const EXTRACT_KEYS: &[&str] = &["regex", "json_pointer"];
+pub(super) const KEYS: &[&str] = &["outcome", "findings"];
+pub(super) const EXTRACT_KEYS: &[&str] = &["regex", "json_pointer"];
 
 /// Reads `[role.output]`.
 pub(super) fn read_output(role: &Fields<'_, '_>, problems: &mut Problems<'_>) -> RoleOutput {

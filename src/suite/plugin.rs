@@ -17,9 +17,9 @@ pub struct HookLimits {
     pub processes: Option<u32>,
 }
 
-const PLUGIN_KEYS: &[&str] =
+pub(super) const PLUGIN_KEYS: &[&str] =
     &["path", "marketplace", "config", "rules", "requirements", "mcp_tools", "hooks_trusted"];
-const HOOK_KEYS: &[&str] = &["run", "timeout_seconds", "memory_mb", "processes"];
+pub(super) const HOOK_KEYS: &[&str] = &["run", "timeout_seconds", "memory_mb", "processes"];
 
 /// Marketplace of a suite that names none.
 const NO_MARKETPLACE: &str = "local";

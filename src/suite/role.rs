@@ -42,7 +42,7 @@ impl Role {
     }
 }
 
-const KEYS: &[&str] = &["name", "description", "primary", "guardrail", "outcomes", "output"];
+pub(super) const KEYS: &[&str] = &["name", "description", "primary", "guardrail", "outcomes", "output"];
 
 /// Reads `[role]`.
 pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Role {

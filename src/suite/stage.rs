@@ -34,7 +34,7 @@ impl BarText {
     }
 }
 
-const KEYS: &[&str] = &["name", "mode", "bars"];
+pub(super) const KEYS: &[&str] = &["name", "mode", "bars"];
 
 /// Reads all `[[stage]]` tables.
 pub(super) fn read_stages(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<Stage> {

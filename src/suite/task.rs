@@ -83,7 +83,7 @@ impl Task {
     }
 }
 
-const KEYS: &[&str] = &["format", "repo", "commit", "cwd", "labels", "decision"];
+pub(super) const KEYS: &[&str] = &["format", "repo", "commit", "cwd", "labels", "decision"];
 /// Newest version of the format of `task.toml`.
 const FORMAT: u32 = 1;
 

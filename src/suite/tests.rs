@@ -352,3 +352,22 @@ fn the_bundled_suites_are_read_without_a_finding() {
         }
     }
 }
+#[test]
+fn syntax_errors_hide_what_follows_from_them() {
+    let (suite, findings) = Folder::new(&GOOD.replace("[plugin]", "[plugin")).load();
+    assert!(suite.is_none());
+    assert!(findings.iter().any(|f| f.starts_with("suite.toml:13:8: not valid TOML: ")), "{findings:#?}");
+    assert!(findings.iter().all(|finding| !finding.contains(" lacks ")), "{findings:#?}");
+}
+
+/// The reference of the file formats names every key.
+#[test]
+fn the_documentation_names_every_key() {
+    let page = include_str!("../../docs/suite.md");
+    let lists = [KEYS, SUITE_KEYS, role::KEYS, output::KEYS, output::EXTRACT_KEYS, plugin::PLUGIN_KEYS];
+    let more = [plugin::HOOK_KEYS, stage::KEYS, waiver::KEYS, task::KEYS];
+    let decision = [decision::KEYS, decision::FINDING_KEYS, decision::APPROVAL_KEYS];
+    for key in lists.into_iter().chain(more).chain(decision).flatten() {
+        assert!(page.contains(&format!("`{key}`")), "docs/suite.md does not explain `{key}`");
+    }
+}

@@ -39,7 +39,7 @@ impl Waiver {
     }
 }
 
-const KEYS: &[&str] = &["task", "step", "call", "kind", "reason", "by", "expires"];
+pub(super) const KEYS: &[&str] = &["task", "step", "call", "kind", "reason", "by", "expires"];
 
 /// Reads all `[[waiver]]` tables.
 pub(super) fn read_waivers(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<Waiver> {
