@@ -1,5 +1,6 @@
 //! What a plugin and its configuration allow, ask and deny; compiled once, asked per action.
 
+pub mod approval;
 pub mod hooks;
 pub mod mcp;
 pub mod rules;

@@ -43,7 +43,7 @@ impl<'a> Invocation<'a> {
 }
 
 /// What the rules say about a command.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleDecision<'p> {
     /// The strictest verdict of all matches; `None` if no rule matches any part.
     pub verdict: Option<RuleVerdict>,
@@ -56,6 +56,8 @@ pub struct RuleDecision<'p> {
     pub all_allowed: bool,
     /// How many commands were judged; 1 for a script that is not split. 0 when no rule could match.
     pub parts: usize,
+    /// The commands that no rule matches, if some other part is matched. Codex looks for forced rm in these alone.
+    pub unmatched: Vec<Command<'static>>,
 }
 
 impl RuleDecision<'_> {
@@ -66,6 +68,20 @@ impl RuleDecision<'_> {
             Some(why) => format!("`{line}` rejected: {why}"),
             None => format!("`{line}` rejected: policy forbids commands starting with `{}`", self.prefix),
         }
+    }
+
+    /// What Codex asks because of a `prompt` rule.
+    pub fn request(&self, invocation: &Invocation<'_>) -> String {
+        let line = invocation.line();
+        match self.rule.and_then(|rule| rule.justification.as_deref()) {
+            Some(why) => format!("`{line}` requires approval: {why}"),
+            None => format!("`{line}` requires approval by policy"),
+        }
+    }
+
+    /// Whether `detect` finds what it looks for in the parts that no rule matches.
+    pub fn any_unmatched(&self, command: &Command<'_>, detect: impl Fn(&Command<'_>) -> bool) -> bool {
+        if self.rule.is_none() { detect(command) } else { self.unmatched.iter().any(detect) }
     }
 
     /// The rule as reports show it.
@@ -106,6 +122,10 @@ impl ExecPolicy {
         for words in parts {
             decision.parts += 1;
             let matches = self.matching(&words, cwd);
+            if matches.is_empty() {
+                let owned = words.iter().map(|word| Cow::Owned(word.as_ref().to_owned())).collect();
+                decision.unmatched.push(Command::Argv(owned));
+            }
             decision.all_allowed &= matches.iter().any(|rule| rule.verdict == RuleVerdict::Allow);
             for rule in matches {
                 let rank = |rule: &PrefixRule| (rule.verdict, rule.pattern.len());

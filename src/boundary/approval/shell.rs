@@ -1,0 +1,121 @@
+use std::borrow::Cow;
+
+use super::{ApprovalPolicy, Approvals, Granular, Step};
+use crate::boundary::rules::{Invocation, RuleDecision, RuleVerdict};
+use crate::boundary::sandbox::{Confinement, Sandbox};
+use crate::decision::{Phase, Rule};
+
+/// A command with what is known of it before anybody is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct ShellCall<'a> {
+    /// The command as it would be started.
+    pub invocation: Invocation<'a>,
+    /// The model asks to run it outside the sandbox.
+    pub escalated: bool,
+    /// The model's reason for that.
+    pub justification: Option<&'a str>,
+    /// What the rules say.
+    pub rules: &'a RuleDecision<'a>,
+    /// A part that no rule matches removes files with `rm -f` or the like; see [`RuleDecision::unmatched`].
+    pub forced_rm: bool,
+}
+
+/// What Codex 0.169 does with a command, by approval policy, rules and sandbox.
+///
+/// In this order: an escalation that nobody can be asked about is refused; then a `forbidden` rule refuses, a
+/// forced rm asks or is refused, a `prompt` rule asks or is refused, rules that allow every part let it run outside
+/// the sandbox, an escalation asks, `untrusted` asks, and all else runs in the sandbox.
+pub fn judge_shell(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Step {
+    let policy = approvals.policy;
+    let rules = call.rules;
+    if call.escalated && !policy.asks_about_sandbox() {
+        let name: Cow<'static, str> = match policy {
+            ApprovalPolicy::Granular(granular) => granular.to_string().into(),
+            _ => "Never".into(),
+        };
+        let reason = format!(
+            "approval policy is {name}; reject command — you cannot ask for escalated permissions if the approval \
+             policy is {name}"
+        );
+        return Step::Reject { reason: reason.into(), rule: approvals.rule.clone(), phase: Phase::Approval };
+    }
+    let shown = rules.shown();
+    match (rules.verdict, shown) {
+        (Some(RuleVerdict::Forbidden), Some(rule)) => {
+            let reason = rules.refusal(&call.invocation).into();
+            Step::Reject { reason, rule, phase: Phase::Rules }
+        }
+        (Some(RuleVerdict::Prompt), Some(rule)) => prompted(call, approvals, sandbox, rule),
+        _ if call.forced_rm => forced_rm(call, approvals, sandbox, None),
+        (_, Some(rule)) if rules.all_allowed => {
+            Step::Run { confinement: outside(sandbox), rule, phase: Phase::Rules }
+        }
+        _ => unruled(call, approvals, sandbox),
+    }
+}
+
+/// A rule says that somebody is asked.
+fn prompted(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rule: Rule) -> Step {
+    let refuse = |reason: &'static str| Step::Reject {
+        reason: reason.into(),
+        rule: rule.clone(),
+        phase: Phase::Rules,
+    };
+    match approvals.policy {
+        ApprovalPolicy::Never if call.forced_rm => forced_rm(call, approvals, sandbox, None),
+        ApprovalPolicy::Never => refuse("approval required by policy, but AskForApproval is set to Never"),
+        ApprovalPolicy::Granular(Granular { rules: false, .. }) => {
+            refuse("approval required by policy rule, but AskForApproval::Granular.rules is false")
+        }
+        _ => Step::Ask {
+            reason: Some(call.rules.request(&call.invocation)),
+            accepted: accepted(call, approvals, sandbox),
+            rule,
+            phase: Phase::Rules,
+        },
+    }
+}
+
+/// The command removes files by force; asked even where a granular policy refuses other requests.
+fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, reason: Option<String>) -> Step {
+    let rule = Rule::built_in("rm -f style commands need an approval");
+    if approvals.policy == ApprovalPolicy::Never {
+        let line = call.invocation.line();
+        let reason = format!("`{line}` rejected: rm -f style commands are not permitted. Use a safer approach");
+        return Step::Reject { reason: reason.into(), rule, phase: Phase::Rules };
+    }
+    let reason = reason.or_else(|| call.justification.filter(|_| call.escalated).map(str::to_owned));
+    Step::Ask { reason, accepted: accepted(call, approvals, sandbox), rule, phase: Phase::Rules }
+}
+
+/// No rule decides.
+fn unruled(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Step {
+    let untrusted = approvals.policy == ApprovalPolicy::Untrusted;
+    if untrusted || (call.escalated && !sandbox.is_unrestricted()) {
+        let rule = if call.escalated {
+            Rule { text: format!("escalation under {}", approvals.rule.text).into(), ..approvals.rule.clone() }
+        } else {
+            approvals.rule.clone()
+        };
+        let reason = call.justification.filter(|_| call.escalated).map(str::to_owned);
+        return Step::Ask { reason, accepted: accepted(call, approvals, sandbox), rule, phase: Phase::Approval };
+    }
+    Step::Run { confinement: Confinement::Sandboxed, rule: approvals.rule.clone(), phase: Phase::Approval }
+}
+
+/// Where an approved command runs. Approved prompts of rules and forced rm stay in the sandbox; escalations leave
+/// it, and so does all that is approved under `untrusted`, unless the sandbox forbids reading something.
+fn accepted(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Confinement {
+    if call.escalated {
+        Confinement::Escalated
+    } else if approvals.policy == ApprovalPolicy::Untrusted {
+        outside(sandbox)
+    } else {
+        Confinement::Sandboxed
+    }
+}
+
+/// Outside the sandbox, where that is left without an escalation.
+fn outside(sandbox: &Sandbox) -> Confinement {
+    if sandbox.has_denials() { Confinement::Sandboxed } else { Confinement::Escalated }
+}
