@@ -10,9 +10,11 @@ pub mod skills;
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 
+pub use approval::Approvals;
 pub use hooks::Hooks;
 pub use mcp::McpPolicy;
 pub use rules::ExecPolicy;
+pub use sandbox::Sandbox;
 pub use skills::Skills;
 
 /// The boundary of a plugin.

@@ -35,7 +35,9 @@ pub fn judge_patch(files: &[PatchCall<'_>], approvals: &Approvals, sandbox: &San
         Some(rule) if !approvals.policy.asks_about_sandbox() => {
             Step::Reject { reason: patch_refusal(sandbox).into(), rule, phase: Phase::Sandbox }
         }
-        Some(rule) => Step::Ask { reason: None, accepted: Confinement::Escalated, rule, phase: Phase::Approval },
+        Some(rule) => {
+            Step::Ask { reason: None, accepted: Confinement::Escalated, rule, phase: Phase::Approval }
+        }
         None if asks => Step::Ask {
             reason: None,
             accepted: Confinement::Sandboxed,
@@ -43,7 +45,8 @@ pub fn judge_patch(files: &[PatchCall<'_>], approvals: &Approvals, sandbox: &San
             phase: Phase::Approval,
         },
         None => {
-            let (PatchTarget::Inside(rule) | PatchTarget::Outside(rule) | PatchTarget::Unreadable(rule)) = first.target;
+            let (PatchTarget::Inside(rule) | PatchTarget::Outside(rule) | PatchTarget::Unreadable(rule)) =
+                first.target;
             Step::Run { confinement: Confinement::Sandboxed, rule: rule.clone(), phase: Phase::Sandbox }
         }
     })

@@ -79,7 +79,8 @@ impl ApprovalPolicy {
             }
             return policy;
         }
-        let Some(table) = node.get(&["granular"]).filter(|table| matches!(table.value, Value::Table(_))) else {
+        let Some(table) = node.get(&["granular"]).filter(|table| matches!(table.value, Value::Table(_)))
+        else {
             let help = "write \"on-request\", \"never\" or { granular = { … } }".to_owned();
             findings.push(problem(format!("the approval policy is {}", node.value.kind()), help));
             return None;
@@ -150,12 +151,20 @@ pub struct Approvals {
 impl Approvals {
     /// Reads configuration and requirements. A policy that the requirements do not list gives way to the first one
     /// that they do (Codex 0.169).
-    pub fn compile(config: &Config, requirements: &Config, client: Client, findings: &mut Vec<Finding>) -> Self {
+    pub fn compile(
+        config: &Config,
+        requirements: &Config,
+        client: Client,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
         let configured = config.get(&["approval_policy"]).and_then(|node| {
             if node.read::<&str>() == Some("untrusted") {
-                let message = "the approval policy `untrusted` is no longer supported; Codex refuses to start";
+                let message =
+                    "the approval policy `untrusted` is no longer supported; Codex refuses to start";
                 findings.push(
-                    Finding::error("approval", message).at(node.place.clone()).help("write on-request or never"),
+                    Finding::error("approval", message)
+                        .at(node.place.clone())
+                        .help("write on-request or never"),
                 );
             }
             let policy = ApprovalPolicy::read(node, findings)?;
@@ -163,9 +172,8 @@ impl Approvals {
         });
         let (mut policy, mut rule) = match client {
             Client::Exec => (ApprovalPolicy::Never, Rule::built_in("codex exec asks nobody")),
-            Client::AppServer => {
-                configured.unwrap_or((ApprovalPolicy::OnRequest, Rule::built_in("default approval policy on-request")))
-            }
+            Client::AppServer => configured
+                .unwrap_or((ApprovalPolicy::OnRequest, Rule::built_in("default approval policy on-request"))),
         };
         if let Some((allowed, place)) = allowed_policies(requirements, findings)
             && !allowed.contains(&policy)

@@ -81,7 +81,8 @@ fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rea
     let rule = Rule::built_in("rm -f style commands need an approval");
     if approvals.policy == ApprovalPolicy::Never {
         let line = call.invocation.line();
-        let reason = format!("`{line}` rejected: rm -f style commands are not permitted. Use a safer approach");
+        let reason =
+            format!("`{line}` rejected: rm -f style commands are not permitted. Use a safer approach");
         return Step::Reject { reason: reason.into(), rule, phase: Phase::Rules };
     }
     let reason = reason.or_else(|| call.justification.filter(|_| call.escalated).map(str::to_owned));
@@ -93,12 +94,20 @@ fn unruled(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> St
     let untrusted = approvals.policy == ApprovalPolicy::Untrusted;
     if untrusted || (call.escalated && !sandbox.is_unrestricted()) {
         let rule = if call.escalated {
-            Rule { text: format!("escalation under {}", approvals.rule.text).into(), ..approvals.rule.clone() }
+            Rule {
+                text: format!("escalation under {}", approvals.rule.text).into(),
+                ..approvals.rule.clone()
+            }
         } else {
             approvals.rule.clone()
         };
         let reason = call.justification.filter(|_| call.escalated).map(str::to_owned);
-        return Step::Ask { reason, accepted: accepted(call, approvals, sandbox), rule, phase: Phase::Approval };
+        return Step::Ask {
+            reason,
+            accepted: accepted(call, approvals, sandbox),
+            rule,
+            phase: Phase::Approval,
+        };
     }
     Step::Run { confinement: Confinement::Sandboxed, rule: approvals.rule.clone(), phase: Phase::Approval }
 }

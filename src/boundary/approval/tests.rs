@@ -51,7 +51,9 @@ fn shell_step(text: &str, escalated: bool, rules: &str, policy: ApprovalPolicy, 
     let place = |confinement: Confinement| if confinement == Confinement::Escalated { "out" } else { "in" };
     match judge_shell(&call, &approvals(policy), sandbox) {
         Step::Run { confinement, .. } => format!("run {}", place(confinement)),
-        Step::Ask { reason, accepted, .. } => format!("ask {} {}", place(accepted), reason.unwrap_or_default()),
+        Step::Ask { reason, accepted, .. } => {
+            format!("ask {} {}", place(accepted), reason.unwrap_or_default())
+        }
         Step::Reject { reason, .. } => reason.into_owned(),
     }
 }
@@ -65,14 +67,20 @@ fn commands_run_ask_or_are_refused_as_in_codex() {
     const NO_PROMPT: &str = "approval required by policy, but AskForApproval is set to Never";
     const NO_RULES: &str = "approval required by policy rule, but AskForApproval::Granular.rules is false";
     const WHY: &str = "`/bin/bash -lc 'sh -c true'` requires approval: why sh";
-    let refused = |line: &str| format!("`/bin/bash -lc '{line}'` rejected: rm -f style commands are not permitted. Use a safer approach");
+    let refused = |line: &str| {
+        format!(
+            "`/bin/bash -lc '{line}'` rejected: rm -f style commands are not permitted. Use a safer approach"
+        )
+    };
     let forbidden = "`/bin/bash -lc fb` rejected: policy forbids commands starting with `fb`".to_owned();
     let no_escalation = |rules: bool| {
         let name = format!(
             "Granular(GranularApprovalConfig {{ sandbox_approval: false, rules: {rules}, skill_approval: false, \
              request_permissions: false, mcp_elicitations: false }})"
         );
-        format!("approval policy is {name}; reject command — you cannot ask for escalated permissions if the approval policy is {name}")
+        format!(
+            "approval policy is {name}; reject command — you cannot ask for escalated permissions if the approval policy is {name}"
+        )
     };
     let both = "`/bin/bash -lc 'sh -c ls && rm -f zz'` requires approval: why sh";
     let ask = |place: &str, reason: &str| format!("ask {place} {reason}");
@@ -122,7 +130,11 @@ fn commands_run_ask_or_are_refused_as_in_codex() {
         (granular(false, false), no_sandbox(false, no_rules)),
     ] {
         for (text, escalated, expected) in rows {
-            assert_eq!(shell_step(text, escalated, RULES, policy, &read_only), expected, "{policy} {escalated} {text}");
+            assert_eq!(
+                shell_step(text, escalated, RULES, policy, &read_only),
+                expected,
+                "{policy} {escalated} {text}"
+            );
         }
     }
 }
@@ -200,10 +212,11 @@ fn requests_give_the_longest_rule_as_reason() {
 // Asked of Codex 0.169 with patches under each policy.
 #[test]
 fn patches_run_ask_or_are_refused_as_in_codex() {
-    const RO: &str = "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings";
+    use ApprovalPolicy::{Never, OnRequest, Untrusted};
+    const RO: &str =
+        "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings";
     const WW: &str = "patch rejected: writing outside of the project; rejected by user approval settings";
     let ww = "sandbox_mode = \"workspace-write\"";
-    use ApprovalPolicy::{Never, OnRequest, Untrusted};
     for (config, paths, policy, expected) in [
         (READ_ONLY, vec!["src/new"], Never, RO),
         (READ_ONLY, vec!["src/new"], OnRequest, "ask out"),
@@ -231,7 +244,8 @@ fn patches_run_ask_or_are_refused_as_in_codex() {
             .iter()
             .map(|path| PatchCall { path, updates: true, target: bounds.patch(path, Kind::File, true) })
             .collect();
-        let place = |confinement: Confinement| if confinement == Confinement::Escalated { "out" } else { "in" };
+        let place =
+            |confinement: Confinement| if confinement == Confinement::Escalated { "out" } else { "in" };
         let step = match judge_patch(&files, &approvals(policy), &sandbox).unwrap() {
             Step::Run { confinement, .. } => format!("run {}", place(confinement)),
             Step::Ask { accepted, .. } => format!("ask {}", place(accepted)),
@@ -246,7 +260,8 @@ fn patches_run_ask_or_are_refused_as_in_codex() {
 #[test]
 fn requirements_choose_among_policies() {
     use ApprovalPolicy::{Never, OnRequest, Untrusted};
-    let table = "approval_policy = { granular = { sandbox_approval = true, rules = true, mcp_elicitations = true } }";
+    let table =
+        "approval_policy = { granular = { sandbox_approval = true, rules = true, mcp_elicitations = true } }";
     for (text, requirements, client, expected) in [
         ("", "", Client::AppServer, OnRequest),
         ("", "", Client::Exec, Never),
@@ -254,13 +269,23 @@ fn requirements_choose_among_policies() {
         ("approval_policy = \"never\"", "", Client::AppServer, Never),
         ("approval_policy = \"on-failure\"", "", Client::AppServer, OnRequest),
         (table, "", Client::AppServer, granular(true, true)),
-        ("approval_policy = \"never\"", "allowed_approval_policies = [\"on-request\"]", Client::AppServer, OnRequest),
+        (
+            "approval_policy = \"never\"",
+            "allowed_approval_policies = [\"on-request\"]",
+            Client::AppServer,
+            OnRequest,
+        ),
         ("", "allowed_approval_policies = [\"on-request\"]", Client::Exec, OnRequest),
         ("", "allowed_approval_policies = [\"never\", \"on-request\"]", Client::AppServer, OnRequest),
         ("", "allowed_approval_policies = [\"never\"]", Client::AppServer, Never),
         ("", "allowed_approval_policies = [\"untrusted\", \"never\"]", Client::AppServer, Untrusted),
         (table, "allowed_approval_policies = [\"never\"]", Client::AppServer, Never),
-        ("approval_policy = \"never\"", "allowed_approval_policies = [\"on-failure\"]", Client::AppServer, OnRequest),
+        (
+            "approval_policy = \"never\"",
+            "allowed_approval_policies = [\"on-failure\"]",
+            Client::AppServer,
+            OnRequest,
+        ),
     ] {
         let mut findings = Vec::new();
         let approvals = Approvals::compile(&config(text).0, &config(requirements).0, client, &mut findings);
@@ -270,7 +295,11 @@ fn requirements_choose_among_policies() {
     for (text, requirements, message) in [
         ("approval_policy = \"untrusted\"", "", "no longer supported"),
         ("approval_policy = \"granular\"", "", "unknown approval policy"),
-        ("approval_policy = { granular = { rules = true, mcp_elicitations = true } }", "", "lacks `sandbox_approval`"),
+        (
+            "approval_policy = { granular = { rules = true, mcp_elicitations = true } }",
+            "",
+            "lacks `sandbox_approval`",
+        ),
         ("approval_policy = 3", "", "an integer"),
         ("approvals_reviewer = \"nope\"", "", "unknown reviewer"),
         ("", "allowed_approval_policies = []", "is empty"),
@@ -285,5 +314,8 @@ fn requirements_choose_among_policies() {
         Approvals::compile(&config, &requirements, Client::AppServer, &mut Vec::new()).reviewer
     };
     assert_eq!(reviewer("approvals_reviewer = \"guardian_subagent\"", ""), Reviewer::AutoReview);
-    assert_eq!(reviewer("approvals_reviewer = \"auto_review\"", "allowed_approvals_reviewers = [\"user\"]"), Reviewer::User);
+    assert_eq!(
+        reviewer("approvals_reviewer = \"auto_review\"", "allowed_approvals_reviewers = [\"user\"]"),
+        Reviewer::User
+    );
 }

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::{ExecPolicy, PrefixRule, RuleVerdict};
+use crate::action::shell::rule_segments;
 use crate::action::{Command, Dialect};
 use crate::decision::Rule;
 
@@ -91,14 +92,9 @@ impl RuleDecision<'_> {
 }
 
 impl ExecPolicy {
-    /// Judges a command.
-    ///
-    /// `split` gives the plain commands of a script for POSIX shells, or `None` if any part of it is more than
-    /// plain words joined by `&&`, `||`, `;` and `|`; then the script is matched as one command of the shell.
-    pub fn decide_with<'a, F>(&self, invocation: &Invocation<'a>, split: F) -> RuleDecision<'_>
-    where
-        F: FnOnce(&'a str) -> Option<Vec<Vec<Cow<'a, str>>>>,
-    {
+    /// Judges a command. A script for a POSIX shell is split into its plain commands if it has nothing else, and
+    /// every one is judged; any other script is one command of its shell (Codex 0.169).
+    pub fn decide(&self, invocation: &Invocation<'_>) -> RuleDecision<'_> {
         if self.is_empty() {
             return RuleDecision::default();
         }
@@ -110,7 +106,7 @@ impl ExecPolicy {
         if !whole && (!parts || *dialect != Dialect::Posix) {
             return RuleDecision::default();
         }
-        match if *dialect == Dialect::Posix { split(text) } else { None } {
+        match if *dialect == Dialect::Posix { rule_segments(text) } else { None } {
             Some(segments) => self.judge(segments.into_iter(), invocation.cwd),
             None if whole => self.judge(std::iter::once(invocation.words()), invocation.cwd),
             None => RuleDecision { parts: 1, ..RuleDecision::default() },
