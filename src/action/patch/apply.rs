@@ -1,6 +1,4 @@
-use std::borrow::Cow;
-
-use super::{ChangeKind, FileChange, Hunk};
+use super::{ChangeKind, FileChange, Hunk, HunkLine};
 
 /// Why a change cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,18 +41,48 @@ impl FileChange<'_> {
     }
 }
 
-/// Replaces `length` lines at `at`.
+/// A line of a file with its line end; the last one may have none.
+#[derive(Clone, Copy)]
+struct Line<'o> {
+    text: &'o str,
+    end: &'o str,
+}
+
+/// Lines of a file; `\n`, `\r\n` and `\r` end one.
+fn split(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let length = rest.find(['\n', '\r']).unwrap_or(rest.len());
+        let (line, after) = rest.split_at(length);
+        let end = if after.starts_with("\r\n") { 2 } else { usize::from(!after.is_empty()) };
+        let (end, after) = after.split_at(end);
+        lines.push(Line { text: line, end });
+        rest = after;
+    }
+    lines
+}
+
+/// Puts lines in the place of `length` old ones at `at`.
 struct Replacement<'h> {
     at: usize,
     length: usize,
-    new: &'h [Cow<'h, str>],
+    new: Vec<New<'h>>,
+}
+
+/// A line that a replacement puts there.
+#[derive(Clone, Copy)]
+enum New<'h> {
+    /// The old line of this number (within the hunk), as the file has it; or this text, if it was not looked for.
+    Old(usize, &'h str),
+    /// This text.
+    Text(&'h str),
 }
 
 fn update(path: &str, old_text: &str, hunks: &[Hunk<'_>]) -> Result<String, ApplyError> {
-    let mut lines: Vec<&str> = old_text.split('\n').collect();
-    if lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
-    }
+    let lines = split(old_text);
+    // New lines end as the first line of the file does.
+    let end = lines.first().map_or("\n", |line| if line.end.is_empty() { "\n" } else { line.end });
     let mut replacements = Vec::with_capacity(hunks.len());
     let mut from = 0;
     for hunk in hunks {
@@ -62,64 +90,71 @@ fn update(path: &str, old_text: &str, hunks: &[Hunk<'_>]) -> Result<String, Appl
     }
     replacements.sort_by_key(|replacement| replacement.at);
     let mut text = String::with_capacity(old_text.len() + 256);
+    let mut push = |line: &str, own: &str| {
+        text.push_str(line);
+        text.push_str(if own.is_empty() { end } else { own });
+    };
     let mut next = 0;
     for replacement in &replacements {
         for line in lines.get(next..replacement.at).unwrap_or_default() {
-            push_line(&mut text, line);
+            push(line.text, line.end);
         }
-        for line in replacement.new {
-            push_line(&mut text, line);
+        for new in &replacement.new {
+            match *new {
+                New::Old(number, wanted) => match lines.get(replacement.at + number) {
+                    Some(line) if number < replacement.length => push(line.text, line.end),
+                    _ => push(wanted, end),
+                },
+                New::Text(line) => push(line, end),
+            }
         }
         next = next.max(replacement.at + replacement.length);
     }
     for line in lines.get(next..).unwrap_or_default() {
-        push_line(&mut text, line);
+        push(line.text, line.end);
     }
     Ok(text)
-}
-
-fn push_line(text: &mut String, line: &str) {
-    text.push_str(line);
-    text.push('\n');
 }
 
 /// Finds where a hunk goes; returns where to look for the next one.
 fn place<'h>(
     path: &str,
-    lines: &[&str],
+    lines: &[Line<'_>],
     hunk: &'h Hunk<'_>,
     mut from: usize,
     replacements: &mut Vec<Replacement<'h>>,
 ) -> Result<usize, ApplyError> {
     if let Some(context) = &hunk.context {
-        let found = seek(lines, std::slice::from_ref(context), from, false);
         let not_found =
             || ApplyError::ContextNotFound { path: path.to_owned(), context: context.to_string() };
-        from = found.ok_or_else(not_found)? + 1;
+        from = seek(lines, &[context], from, false).ok_or_else(not_found)? + 1;
     }
-    if hunk.old.is_empty() {
-        replacements.push(Replacement { at: lines.len(), length: 0, new: &hunk.new });
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for line in &hunk.lines {
+        match line {
+            HunkLine::Keep(text) => {
+                new.push(New::Old(old.len(), text));
+                old.push(&**text);
+            }
+            HunkLine::Remove(text) => old.push(&**text),
+            HunkLine::Add(text) => new.push(New::Text(text)),
+        }
+    }
+    if old.is_empty() {
+        replacements.push(Replacement { at: lines.len(), length: 0, new });
         return Ok(from);
     }
-    let (mut old, mut new) = (hunk.old.as_slice(), hunk.new.as_slice());
-    let mut found = seek(lines, old, from, hunk.at_end);
-    if found.is_none()
-        && let Some((last, before)) = old.split_last()
-        && last.is_empty()
-    {
+    let first = old.first().map(|line| (*line).to_owned()).unwrap_or_default();
+    let mut found = seek(lines, &old, from, hunk.at_end);
+    if found.is_none() && old.last().is_some_and(|line| line.is_empty()) {
         // The empty line at the end of the old lines may stand for the line end of the file.
-        old = before;
-        new = match new.split_last() {
-            Some((last, before)) if last.is_empty() => before,
-            _ => new,
-        };
-        found = seek(lines, old, from, hunk.at_end);
+        old.pop();
+        if matches!(new.last(), Some(New::Old(_, "") | New::Text(""))) {
+            new.pop();
+        }
+        found = seek(lines, &old, from, hunk.at_end);
     }
-    let not_found = || ApplyError::LinesNotFound {
-        path: path.to_owned(),
-        first: hunk.old.first().map(ToString::to_string).unwrap_or_default(),
-    };
-    let at = found.ok_or_else(not_found)?;
+    let at = found.ok_or_else(|| ApplyError::LinesNotFound { path: path.to_owned(), first })?;
     replacements.push(Replacement { at, length: old.len(), new });
     Ok(at + old.len())
 }
@@ -128,7 +163,7 @@ fn place<'h>(
 ///
 /// Codex 0.169: exactly, then without blanks at line ends, then without blanks around lines, then with typographic
 /// punctuation taken for its plain form.
-fn seek(lines: &[&str], pattern: &[Cow<'_, str>], start: usize, at_end: bool) -> Option<usize> {
+fn seek(lines: &[Line<'_>], pattern: &[&str], start: usize, at_end: bool) -> Option<usize> {
     if pattern.is_empty() {
         return Some(start);
     }
@@ -143,7 +178,7 @@ fn seek(lines: &[&str], pattern: &[Cow<'_, str>], start: usize, at_end: bool) ->
     comparisons.iter().find_map(|same| {
         (start..=last).find(|at| {
             let here = lines.get(*at..).unwrap_or_default();
-            pattern.iter().zip(here).all(|(wanted, line)| same(line, wanted))
+            pattern.iter().zip(here).all(|(wanted, line)| same(line.text, wanted))
         })
     })
 }

@@ -2,6 +2,8 @@
 
 mod apply;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -52,12 +54,21 @@ pub enum ChangeKind<'t> {
 pub struct Hunk<'t> {
     /// A line after which to look, from `@@ line`.
     pub context: Option<Cow<'t, str>>,
-    /// Lines that are looked for, without line ends.
-    pub old: Vec<Cow<'t, str>>,
-    /// Lines that stand there afterwards.
-    pub new: Vec<Cow<'t, str>>,
+    /// The lines of the hunk in order, without line ends.
+    pub lines: Vec<HunkLine<'t>>,
     /// The old lines are the last ones of the file.
     pub at_end: bool,
+}
+
+/// A line of a hunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HunkLine<'t> {
+    /// It stands there and stays as the file has it.
+    Keep(Cow<'t, str>),
+    /// It stands there and goes.
+    Remove(Cow<'t, str>),
+    /// It is put there.
+    Add(Cow<'t, str>),
 }
 
 impl<'t> Patch<'t> {

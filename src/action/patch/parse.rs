@@ -1,10 +1,11 @@
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use super::{ChangeKind, FileChange, Hunk, Patch};
+use super::{ChangeKind, FileChange, Hunk, HunkLine, Patch};
 
 const BEGIN: &str = "*** Begin Patch";
 const END: &str = "*** End Patch";
-const ENVIRONMENT: &str = "*** Environment ID: ";
+const ENVIRONMENT: &str = "*** Environment ID:";
 const ADD: &str = "*** Add File: ";
 const DELETE: &str = "*** Delete File: ";
 const UPDATE: &str = "*** Update File: ";
@@ -20,6 +21,15 @@ pub enum PatchError {
     /// The last line is another one.
     #[error("the last line of a patch must be `*** End Patch`")]
     NoEnd,
+    /// There is nothing in it.
+    #[error("the patch is empty")]
+    Empty,
+    /// Two changes are of the same file.
+    #[error("the patch changes `{path}` twice")]
+    Repeated {
+        /// The file, as the second change writes it.
+        path: String,
+    },
     /// A line is not what may stand there.
     #[error("line {line} of the patch: {problem}")]
     Line {
@@ -32,32 +42,56 @@ pub enum PatchError {
 
 /// Reads a patch.
 ///
-/// Codex 0.169: blanks around the markers and the whole text do not matter, and the text may be wrapped in a
-/// here-document (`<<'EOF'` … `EOF`).
+/// Codex 0.169: blanks around the markers and the whole text do not matter, the text may be wrapped in a
+/// here-document (`<<'EOF'` … `EOF`), and two changes of one file are refused. The tests hold what the real CLI did
+/// with each text.
 ///
 /// # Errors
 /// The text is not a patch; Codex then changes nothing.
 pub fn parse(text: &str) -> Result<Patch<'_>, PatchError> {
-    let lines: Vec<&str> = text.trim().lines().collect();
+    let lines: Vec<&str> = text.trim().split('\n').map(|line| line.trim_end_matches('\r')).collect();
     let (lines, skipped) = match bounds(&lines) {
         Ok(()) => (lines.as_slice(), 0),
         Err(error) => (unwrap_document(&lines).ok_or(error)?, 1),
     };
     let body = lines.get(1..lines.len().saturating_sub(1)).unwrap_or_default();
     let mut reader = Reader { lines: body, at: 0, offset: skipped + 2 };
-    let mut patch = Patch::default();
-    if let Some(environment) = reader.peek().and_then(|line| line.trim_start().strip_prefix(ENVIRONMENT)) {
-        let environment = environment.trim();
-        if environment.is_empty() {
-            return Err(reader.problem("the environment id is empty"));
+    let mut patch = Patch { environment: reader.environment()?, files: Vec::new() };
+    while let Some(line) = reader.peek() {
+        if line.trim() == END {
+            // An early end is the end if nothing but blanks and ends follow.
+            let rest = body.get(reader.at..).unwrap_or_default();
+            let ends = rest.iter().all(|line| line.trim().is_empty() || line.trim() == END);
+            return if ends { finish(patch) } else { Err(PatchError::NoEnd) };
         }
-        patch.environment = Some(Cow::Borrowed(environment));
-        reader.at += 1;
-    }
-    while reader.peek().is_some() {
         patch.files.push(reader.file()?);
     }
-    Ok(patch)
+    finish(patch)
+}
+
+fn finish(patch: Patch<'_>) -> Result<Patch<'_>, PatchError> {
+    if patch.files.is_empty() && patch.environment.is_none() {
+        return Err(PatchError::Empty);
+    }
+    let mut seen = BTreeSet::new();
+    match patch.files.iter().find(|file| !seen.insert(plain_path(&file.path))) {
+        Some(file) => Err(PatchError::Repeated { path: file.path.to_string() }),
+        None => Ok(patch),
+    }
+}
+
+/// The path without `.` and with `..` taken back, as far as that goes without looking at the disk.
+fn plain_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => {}
+            "" if !parts.is_empty() => {}
+            ".." if parts.last().is_some_and(|last| !matches!(*last, ".." | "")) => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 fn bounds(lines: &[&str]) -> Result<(), PatchError> {
@@ -93,6 +127,22 @@ impl<'t> Reader<'_, 't> {
         PatchError::Line { line: self.at + self.offset, problem }
     }
 
+    /// The environment that the first lines choose, if they do.
+    fn environment(&mut self) -> Result<Option<Cow<'t, str>>, PatchError> {
+        let mut environment = None;
+        while let Some(id) = self.peek().and_then(|line| line.trim().strip_prefix(ENVIRONMENT)) {
+            if id.trim().is_empty() {
+                return Err(self.problem("the environment id is empty"));
+            }
+            if environment.is_some() {
+                return Err(self.problem("there is a second environment id"));
+            }
+            environment = Some(Cow::Borrowed(id.trim()));
+            self.at += 1;
+        }
+        Ok(environment)
+    }
+
     fn file(&mut self) -> Result<FileChange<'t>, PatchError> {
         let header = self.peek().unwrap_or_default().trim();
         if let Some(path) = header.strip_prefix(ADD) {
@@ -120,11 +170,13 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn update(&mut self) -> Result<ChangeKind<'t>, PatchError> {
-        let moved_to = self.peek().and_then(|line| line.strip_prefix(MOVE)).map(Cow::Borrowed);
+        let target = self.peek().and_then(|line| line.trim_end().strip_prefix(MOVE));
+        let moved_to = target.map(Cow::Borrowed);
         self.at += usize::from(moved_to.is_some());
-        let mut hunks = Vec::new();
+        let mut hunks: Vec<Hunk<'t>> = Vec::new();
         while let Some(line) = self.peek() {
-            if line.trim().is_empty() {
+            let after_end = hunks.last().is_some_and(|hunk| hunk.at_end);
+            if after_end && line.trim().is_empty() {
                 self.at += 1;
             } else if line.starts_with("***") {
                 break;
@@ -141,7 +193,7 @@ impl<'t> Reader<'_, 't> {
     fn hunk(&mut self, first: bool) -> Result<Hunk<'t>, PatchError> {
         let line = self.peek().unwrap_or_default();
         let mut hunk = Hunk::default();
-        if line == "@@" {
+        if line.trim_end() == "@@" {
             self.at += 1;
         } else if let Some(context) = line.strip_prefix("@@ ") {
             hunk.context = Some(Cow::Borrowed(context));
@@ -149,36 +201,27 @@ impl<'t> Reader<'_, 't> {
         } else if !first {
             return Err(self.problem("expected a hunk that starts with `@@`"));
         }
-        let start = self.at;
         while let Some(line) = self.peek() {
-            if line == END_OF_FILE {
-                if self.at == start {
-                    return Err(self.problem("the hunk has no lines"));
-                }
+            let empty = hunk.lines.is_empty();
+            if line.trim_end() == END_OF_FILE && !empty {
                 hunk.at_end = true;
                 self.at += 1;
                 break;
             }
             let rest = || Cow::Borrowed(line.get(1..).unwrap_or_default());
-            match line.bytes().next() {
-                None => {
-                    hunk.old.push(Cow::Borrowed(""));
-                    hunk.new.push(Cow::Borrowed(""));
-                }
-                Some(b' ') => {
-                    hunk.old.push(rest());
-                    hunk.new.push(rest());
-                }
-                Some(b'+') => hunk.new.push(rest()),
-                Some(b'-') => hunk.old.push(rest()),
-                Some(_) if self.at == start => {
+            hunk.lines.push(match line.bytes().next() {
+                None => HunkLine::Keep(Cow::Borrowed("")),
+                Some(b' ') => HunkLine::Keep(rest()),
+                Some(b'+') => HunkLine::Add(rest()),
+                Some(b'-') => HunkLine::Remove(rest()),
+                Some(_) if empty => {
                     return Err(self.problem("a line of a hunk must start with ` `, `+` or `-`"));
                 }
                 Some(_) => break,
-            }
+            });
             self.at += 1;
         }
-        if self.at == start {
+        if hunk.lines.is_empty() {
             return Err(self.problem("the hunk has no lines"));
         }
         Ok(hunk)

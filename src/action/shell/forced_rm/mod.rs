@@ -154,3 +154,6 @@ fn forces(arguments: &[&str]) -> bool {
         *word == "--force" || (word.starts_with('-') && !word.starts_with("--") && word.contains('f'))
     })
 }
+
+#[cfg(test)]
+mod tests;

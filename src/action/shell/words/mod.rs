@@ -62,3 +62,6 @@ fn words<'t>(command: Node<'_>, script: &'t str) -> Option<Vec<Cow<'t, str>>> {
     }
     Some(words)
 }
+
+#[cfg(test)]
+mod tests;
