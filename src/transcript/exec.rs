@@ -4,6 +4,7 @@
 //! refused. An item is told when it starts, when it changes and when it is completed; the last word counts.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::json::{Object, elements};
 use super::reader::Reader;
@@ -133,7 +134,7 @@ fn file_change(reader: &mut Reader<'_>, completed: bool) {
                 "delete" => "Delete",
                 _ => "Update",
             };
-            text.push_str(&format!("*** {verb} File: {path}\n"));
+            let _ = writeln!(text, "*** {verb} File: {path}");
         }
         Action::Patch(Cow::Owned(text + "*** End Patch"))
     });

@@ -56,7 +56,7 @@ impl<'t> Inheritance<'t> {
         if self.sessions.is_empty() {
             self.born = id_time(&id).or_else(|| clock(at));
             if let Some(ordinal) = meta.integer("subagent_history_start_ordinal") {
-                self.copy = Copy::Ordinal(ordinal.max(0) as u64);
+                self.copy = Copy::Ordinal(u64::try_from(ordinal).unwrap_or(0));
             }
             self.sessions.push(id);
             return Meta::Own;

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::memchr;
 
 /// Position after the JSON value that starts at `at`; `None` when it does not end.
 pub(super) fn skip_value(text: &[u8], at: usize) -> Option<usize> {
@@ -22,14 +22,24 @@ pub(super) fn skip_value(text: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-fn skip_string(text: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
-    loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
-        if text[at] == b'"' {
-            return Some(at + 1);
+fn skip_string(text: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    // Names, types and ids are short: a plain loop is done with them before a search has begun.
+    for byte in text.get(at..)?.iter().take(12) {
+        match byte {
+            b'"' => return Some(at + 1),
+            b'\\' => break,
+            _ => at += 1,
         }
-        at += 2;
+    }
+    // Texts hold many escaped newlines and few quotes: look for quotes, then whether they are escaped.
+    loop {
+        at += memchr(b'"', text.get(at..)?)?;
+        let escapes = text[start + 1..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        at += 1;
+        if escapes % 2 == 0 {
+            return Some(at);
+        }
     }
 }
 
@@ -98,8 +108,13 @@ impl<'t> Cursor<'t> {
         self.next_key().unwrap_or(Key::Broken)
     }
 
+    #[inline]
     fn next_key(&mut self) -> Option<Key<'t>> {
         let bytes = self.text.as_bytes();
+        // Codex writes no spaces between tokens; others may.
+        if !self.first && bytes.get(self.at..)?.starts_with(b",\"") {
+            return self.name(self.at + 1);
+        }
         let mut at = skip_space(bytes, self.at);
         match bytes.get(at)? {
             b'}' => {
@@ -110,12 +125,19 @@ impl<'t> Cursor<'t> {
             b'"' if self.first => {}
             _ => return None,
         }
+        self.name(at)
+    }
+
+    /// Reads the name that starts at `at`, and the colon.
+    #[inline]
+    fn name(&mut self, at: usize) -> Option<Key<'t>> {
+        let bytes = self.text.as_bytes();
         if bytes.get(at) != Some(&b'"') {
             return None;
         }
         let end = skip_string(bytes, at)?;
         let name = &self.text[at + 1..end - 1];
-        at = skip_space(bytes, end);
+        let at = skip_space(bytes, end);
         if bytes.get(at) != Some(&b':') {
             return None;
         }
@@ -210,10 +232,52 @@ pub(super) fn word(raw: &str) -> Option<&str> {
 /// Decodes a JSON string. Text with escapes that mean nothing is given as written.
 pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
     let inner = word(raw)?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
+    match memchr(b'\\', inner.as_bytes()) {
+        None => Some(Cow::Borrowed(inner)),
+        Some(escape) => Some(unescape(inner, escape).map_or(Cow::Borrowed(inner), Cow::Owned)),
     }
-    Some(serde_json::from_str::<String>(raw).map_or(Cow::Borrowed(inner), Cow::Owned))
+}
+
+/// Resolves escapes, the first of which is at `escape`.
+fn unescape(text: &str, mut escape: usize) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    loop {
+        out.push_str(&text[at..escape]);
+        let code = *text.as_bytes().get(escape + 1)?;
+        at = escape + 2;
+        match code {
+            b'n' => out.push('\n'),
+            b'"' | b'\\' | b'/' => out.push(code as char),
+            b't' => out.push('\t'),
+            b'r' => out.push('\r'),
+            b'b' => out.push('\u{8}'),
+            b'f' => out.push('\u{c}'),
+            b'u' => {
+                let high = unit(text, at)?;
+                at += 4;
+                if let Some(c) = char::from_u32(high) {
+                    out.push(c);
+                } else {
+                    let low = text.get(at..)?.strip_prefix("\\u").and_then(|_| unit(text, at + 2))?;
+                    out.push(char::decode_utf16([high as u16, low as u16]).next()?.ok()?);
+                    at += 6;
+                }
+            }
+            _ => return None,
+        }
+        let Some(next) = memchr(b'\\', &text.as_bytes()[at..]) else {
+            out.push_str(&text[at..]);
+            return Some(out);
+        };
+        escape = at + next;
+    }
+}
+
+/// The four hexadecimal digits at `at`.
+fn unit(text: &str, at: usize) -> Option<u32> {
+    let digits = text.get(at..at + 4)?;
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
 /// The elements of a JSON array, as JSON texts; what follows a fault is left out.
@@ -264,9 +328,25 @@ mod tests {
         for end in 0..text.len() {
             assert!(Object::parse(&text[..end]).is_none(), "{}", &text[..end]);
         }
-        for broken in ["{,}", r#"{"a" 1}"#, r#"{"a":1 "b":2}"#, r#"{a:1}"#, "[1]", "1", ""] {
+        for broken in ["{,}", r#"{"a" 1}"#, r#"{"a":1 "b":2}"#, r"{a:1}", "[1]", "1", ""] {
             assert!(Object::parse(broken).is_none(), "{broken}");
         }
+    }
+
+    #[test]
+    fn escapes_are_resolved_or_left_as_they_are() {
+        for (raw, want) in [
+            (r#""a\"b\\c\/\n\t\r\b\f""#, "a\"b\\c/\n\t\r\u{8}\u{c}"),
+            (r#""\u00e9\ud83d\ude00""#, "é😀"),
+            (r#""é\né""#, "é\né"),
+            (r#""\ud83d""#, r"\ud83d"),
+            (r#""\ud83d\u0041""#, r"\ud83d\u0041"),
+            (r#""\u+041""#, r"\u+041"),
+            (r#""\x""#, r"\x"),
+        ] {
+            assert_eq!(string(raw).unwrap(), want, "{raw}");
+        }
+        assert_eq!(string("1"), None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::action::{Action, Dialect, ToolName};
 /// Reads a whole recording.
 pub(super) fn read(bytes: &[u8]) -> Result<Transcript<'_>, TranscriptError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut reader = Reader::new();
+    let mut reader = Reader::new(bytes.len());
     if let Some(items) = bare::document(bytes) {
         reader.set_format(Format::BareRollout)?;
         bare::read_document(&mut reader, &items);
@@ -68,7 +68,10 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn new() -> Self {
+    /// A reader of a recording of this size.
+    fn new(size: usize) -> Self {
+        // Half a kilobyte a step is usual; room is made for some, and found for more.
+        let steps = (size >> 9).min(1 << 12);
         Self {
             line: 0,
             at: "",
@@ -76,7 +79,7 @@ impl<'t> Reader<'t> {
                 format: Format::Rollout,
                 session: Session::default(),
                 contexts: Vec::new(),
-                steps: Vec::new(),
+                steps: Vec::with_capacity(steps),
                 inherited: 0,
                 rolled_back: 0,
                 usage: Usage::default(),
@@ -84,7 +87,7 @@ impl<'t> Reader<'t> {
             },
             format: None,
             recognised: 0,
-            calls: HashMap::new(),
+            calls: HashMap::with_capacity(steps),
             dropped: HashSet::new(),
             code: None,
             turn: 0,
@@ -285,7 +288,13 @@ impl<'t> Reader<'t> {
                 script::Input::Json(json) => tool::function(tool.clone(), json, self.dialect),
             };
             let (script::Input::Text(arguments) | script::Input::Json(arguments)) = nested.input;
-            self.nested(&id, Cow::Owned(format!("{id}#{}", number + 1)), tool, action, Cow::Owned(arguments));
+            self.nested(
+                id.clone(),
+                Cow::Owned(format!("{id}#{}", number + 1)),
+                tool,
+                action,
+                Cow::Owned(arguments),
+            );
         }
         self.code = Some(parent);
     }
@@ -293,7 +302,7 @@ impl<'t> Reader<'t> {
     /// Adds a call that a code-mode script makes.
     pub(super) fn nested(
         &mut self,
-        parent: &Cow<'t, str>,
+        parent: Cow<'t, str>,
         id: Cow<'t, str>,
         tool: ToolName<'t>,
         action: Action<'t>,
@@ -303,7 +312,7 @@ impl<'t> Reader<'t> {
         let step = self.call(id, tool, action, arguments);
         self.code = code;
         if let Some(call) = self.call_at(step) {
-            call.parent = Some(parent.clone());
+            call.parent = Some(parent);
         }
         step
     }

@@ -4,7 +4,7 @@
 //! texts here are looked for at the very start of the answer, where a command's own output never stands: Codex
 //! puts a header before that. So a file that merely holds such a sentence, printed by `cat`, is not taken for one.
 
-use super::{Call, Output, json};
+use super::{Call, json};
 use crate::action::Action;
 
 /// What the recording shows to have become of a call.
@@ -82,13 +82,15 @@ const ANSWERS: &[(&str, Recorded)] = &[
     ("rejected by user", Declined),
     ("This action was rejected due to unacceptable risk", Declined),
     ("aborted by user", Aborted),
-    ("failed in sandbox ", SandboxDenied),
     ("sandbox error: ", SandboxDenied),
     ("sandbox denied ", SandboxDenied),
     ("execution error: Sandbox(", SandboxDenied),
     ("exec_command failed: SandboxDenied", SandboxDenied),
     (r#"exec_command failed: ProcessFailed { message: \"Network access to "#, SandboxDenied),
 ];
+
+/// Beginnings of the header that Codex puts before a tool's output; most answers have one.
+const FRAMES: &[&str] = &["Chunk ID: ", r#"{\"output\":"#, "Exit code: ", "Script completed"];
 
 /// What may stand in `Rejected("…")`; any other text is the message of a PermissionRequest hook.
 const REJECTIONS: &[(&str, Recorded)] = &[
@@ -189,8 +191,17 @@ impl Call<'_> {
 
     /// What an answer of Codex's own says; `None` when the text is a tool's output.
     fn answer(&self, head: &str) -> Option<Recorded> {
+        if FRAMES.iter().any(|frame| head.starts_with(frame)) {
+            return None;
+        }
         if let Some(known) = beginning(ANSWERS, head) {
             return Some(known);
+        }
+        if let Some(rest) = head.strip_prefix("failed in sandbox ") {
+            // Versions of 2025 say so of every failed command; only some were stopped.
+            let output = rest.split_once("exit code: ").map_or("", |(_, output)| output);
+            let killed = leading_number(output) == Some(SIGSYS_EXIT);
+            return Some(if killed || speaks_of_denial(output) { SandboxDenied } else { Ran });
         }
         for start in [
             r#"exec_command failed: CreateProcess { message: \"Rejected(\\\""#,
@@ -216,7 +227,7 @@ impl Call<'_> {
         match self.exit_code() {
             None | Some(0) => false,
             Some(SIGSYS_EXIT) => true,
-            Some(_) => self.output.is_some_and(|output| speaks_of_denial(&output)),
+            Some(_) => self.output.is_some_and(|output| speaks_of_denial(output.raw())),
         }
     }
 }
@@ -231,12 +242,12 @@ fn whole(text: &str) -> Option<Recorded> {
 
 /// `Wall time: 1.4 seconds\naborted by user`: the header of a command that was interrupted.
 fn framed_abort(head: &str) -> Option<Recorded> {
-    let (first, rest) = head.split_once(r"\n")?;
-    (first.starts_with("Wall time: ") && rest.starts_with("aborted by user")).then_some(Aborted)
+    let (_, rest) = head.strip_prefix("Wall time: ")?.split_once(r"\n")?;
+    rest.starts_with("aborted by user").then_some(Aborted)
 }
 
-fn speaks_of_denial(output: &Output<'_>) -> bool {
-    let text = output.raw().to_ascii_lowercase();
+fn speaks_of_denial(output: &str) -> bool {
+    let text = output.to_ascii_lowercase();
     DENIALS.iter().any(|word| text.contains(word))
 }
 
@@ -249,15 +260,16 @@ fn exit_code(head: &str) -> Option<i64> {
         let (_, rest) = rest.split_once("exit code: ")?;
         return leading_number(rest);
     }
-    for line in head.split(r"\n").take(6) {
+    let mut rest = head;
+    for _ in 0..6 {
         let number =
-            line.strip_prefix("Process exited with code ").or_else(|| line.strip_prefix("Exit code: "));
+            rest.strip_prefix("Process exited with code ").or_else(|| rest.strip_prefix("Exit code: "));
         if let Some(number) = number {
             return leading_number(number);
         }
-        if line.starts_with("Output:") {
-            return None;
-        }
+        // Header lines hold no other escape than the one that ends them.
+        let end = memchr::memchr(b'\\', rest.as_bytes())?;
+        rest = rest[end..].strip_prefix(r"\n").filter(|_| !rest.starts_with("Output:"))?;
     }
     None
 }
@@ -266,7 +278,7 @@ fn exit_code(head: &str) -> Option<i64> {
 /// output have more backslashes, so only the real field matches.
 fn exit_code_of_json(head: &str) -> Option<i64> {
     const CODE: &str = r#"\",\"metadata\":{\"exit_code\":"#;
-    if let Some(at) = head.rfind(CODE) {
+    if let Some(at) = memchr::memmem::rfind(head.as_bytes(), CODE.as_bytes()) {
         return leading_number(&head[at + CODE.len()..]);
     }
     // Other writers may order the fields in another way.

@@ -32,10 +32,10 @@ impl Tally {
             name = name.chars().take(99).chain(['…']).collect();
         }
         if name.is_empty() {
-            name = "(no type)".to_owned();
+            name.push_str("(no type)");
         }
         if self.unknown.len() >= MAX_UNKNOWN && !self.unknown.contains_key(&name) {
-            name = "(other)".to_owned();
+            name = String::from("(other)");
         }
         *self.unknown.entry(name).or_default() += 1;
     }

@@ -49,6 +49,10 @@ const NAMESPACES: &[&str] =
 
 /// What a function call attempts. `arguments` is its JSON text, decoded.
 pub(super) fn function<'t>(tool: ToolName<'t>, arguments: &str, dialect: Dialect) -> Action<'t> {
+    if tool.namespace.is_empty() && tool.name == "exec_command" {
+        let read = shell::exec_command(arguments, dialect);
+        return read.unwrap_or_else(|error| Action::Malformed { tool, error: error.to_string() });
+    }
     if let Some((server, name)) = mcp_name(&tool) {
         return Action::Mcp(McpCall { server, tool: name, arguments: Cow::Owned(arguments.to_owned()) });
     }
@@ -130,11 +134,11 @@ fn slice<'t>(text: &Cow<'t, str>, from: usize, to: usize) -> Cow<'t, str> {
 
 fn patch<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Patch {
+    struct Input {
         #[serde(alias = "patch")]
         input: String,
     }
-    serde_json::from_str(arguments).map(|patch: Patch| Action::Patch(patch.input.into()))
+    serde_json::from_str(arguments).map(|given: Input| Action::Patch(given.input.into()))
 }
 
 fn image<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
@@ -147,11 +151,11 @@ fn image<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
 
 fn code<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Code {
+    struct Script {
         #[serde(alias = "input", alias = "source")]
         code: String,
     }
-    serde_json::from_str(arguments).map(|code: Code| Action::Code(code.code.into()))
+    serde_json::from_str(arguments).map(|script: Script| Action::Code(script.code.into()))
 }
 
 fn spawn<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
@@ -161,14 +165,14 @@ fn spawn<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
         text: String,
     }
     #[derive(Deserialize)]
-    struct Agent {
+    struct Arguments {
         #[serde(alias = "prompt", alias = "instruction")]
         message: Option<String>,
         items: Option<Vec<Item>>,
         #[serde(alias = "role")]
         agent_type: Option<String>,
     }
-    let agent: Agent = serde_json::from_str(arguments)?;
+    let agent: Arguments = serde_json::from_str(arguments)?;
     let prompt = agent.message.unwrap_or_else(|| {
         let texts: Vec<_> = agent.items.into_iter().flatten().map(|item| item.text).collect();
         texts.join("\n")

@@ -194,7 +194,7 @@ impl<'s> Names<'s> {
         };
         match parent.parent() {
             Some(call) if call.child_by_field_name("function") == Some(parent) => {
-                self.calls.push((tool, call))
+                self.calls.push((tool, call));
             }
             Some(outer) if outer.kind() == "variable_declarator" && in_const(outer) => {}
             _ => self.opaque = true,
@@ -236,7 +236,7 @@ fn preorder(tree: &Tree) -> impl Iterator<Item = Node<'_>> {
     })
 }
 
-fn children<'s>(node: Node<'s>) -> impl Iterator<Item = Node<'s>> {
+fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     (0..node.named_child_count()).filter_map(move |at| node.named_child(at as u32))
 }
 

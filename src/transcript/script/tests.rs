@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -30,7 +32,7 @@ fn literal_calls_are_read() {
             r#"exec_command <- {"cmd":"cat src/a.rs"}"#,
         ),
         (
-            r#"const n = 5; await tools.exec_command({cmd: `head -${n} a`})"#,
+            r"const n = 5; await tools.exec_command({cmd: `head -${n} a`})",
             r#"exec_command <- {"cmd":"head -5 a"}"#,
         ),
         (r#"const cmd = "ls"; await tools.exec_command({cmd})"#, r#"exec_command <- {"cmd":"ls"}"#),
@@ -107,7 +109,10 @@ fn what_cannot_be_read_makes_the_script_opaque() {
 
 #[test]
 fn hostile_scripts_end_soon() {
-    let doubling: String = (1..60).map(|n| format!("const a{n} = a{} + a{};\n", n - 1, n - 1)).collect();
+    let mut doubling = String::new();
+    for n in 1..60 {
+        writeln!(doubling, "const a{n} = a{} + a{};", n - 1, n - 1).unwrap();
+    }
     let script = format!("const a0 = 'xxxxxxxx';\n{doubling}await tools.exec_command({{cmd: a59}})");
     assert_eq!(told(&script), ["?"]);
     assert_eq!(told("const a = a; await tools.exec_command({cmd: a})"), ["?"]);

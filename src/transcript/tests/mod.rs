@@ -1,6 +1,8 @@
 //! Small recordings of every shape, written in the forms that Codex was seen to write, and real ones where there
 //! are any.
 
+#![allow(clippy::needless_pass_by_value)]
+
 mod bare;
 mod code;
 mod events;

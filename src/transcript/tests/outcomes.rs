@@ -61,8 +61,12 @@ fn commands_by_what_codex_says() {
         ),
         ("exec command rejected by user", Declined),
         (
-            "failed in sandbox LinuxSeccomp with execution error: sandbox denied exec error, exit code: 1, stdout: , stderr: x",
+            "failed in sandbox LinuxSeccomp with execution error: sandbox denied exec error, exit code: 1, stdout: , stderr: touch: Read-only file system",
             SandboxDenied,
+        ),
+        (
+            "failed in sandbox LinuxSeccomp with execution error: sandbox denied exec error, exit code: 2, stdout: , stderr: error: unexpected argument",
+            Ran,
         ),
         (
             r#"exec_command failed: ProcessFailed { message: "Network access to \"h\" was blocked: domain is not on the allowlist" }"#,

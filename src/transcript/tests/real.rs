@@ -11,7 +11,7 @@ fn recordings(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = path.to_string_lossy().into_owned();
         if path.is_dir() {
             recordings(&path, found);
-        } else if name.ends_with(".jsonl") || name.ends_with(".jsonl.zst") {
+        } else if [".jsonl", ".jsonl.zst"].iter().any(|end| name.ends_with(end)) {
             found.push(path);
         }
     }
