@@ -176,7 +176,7 @@ fn stop(message: &'static str) -> starlark::Error {
 /// An error that ends the evaluation of a file.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Stop(&'static str);
+pub(super) struct Stop(pub(super) &'static str);
 
 /// The last component of an absolute path.
 fn file_name(path: &str) -> &str {

@@ -1,11 +1,12 @@
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use starlark::codemap::FileSpanRef;
 use starlark::environment::{Globals, GlobalsBuilder, Module};
-use starlark::eval::Evaluator;
+use starlark::eval::{BeforeStmtFunc, BeforeStmtFuncDyn, Evaluator};
 use starlark::syntax::{AstModule, Dialect};
 
-use super::builtins::functions;
+use super::builtins::{Stop, functions};
 use super::collect::{Collector, Stated};
 use super::scan;
 use crate::finding::Finding;
@@ -62,8 +63,27 @@ fn evaluate(file: &TextFile) -> starlark::Result<()> {
         let mut evaluator = Evaluator::new(&module);
         evaluator.set_max_tick_count(MAX_TICKS).map_err(starlark::Error::new_other)?;
         evaluator.set_max_heap_size(MAX_HEAP).map_err(starlark::Error::new_other)?;
+        evaluator.before_stmt_for_dap(BeforeStmtFunc::from_dyn(Box::new(HeapGuard)));
         evaluator.eval_module(ast, globals()).map(drop)
     })
+}
+
+/// Looks at the memory in use before every statement: a value that doubles from one statement to the next grows
+/// past all bounds between the looks that Starlark takes by itself.
+struct HeapGuard;
+
+impl<'e> BeforeStmtFuncDyn<'e> for HeapGuard {
+    fn call<'v>(
+        &mut self,
+        _: FileSpanRef<'_>,
+        _: bool,
+        eval: &mut Evaluator<'v, '_, 'e>,
+    ) -> starlark::Result<()> {
+        if eval.heap().allocated_bytes() > MAX_HEAP {
+            return Err(starlark::Error::new_other(Stop("heap limit exceeded")));
+        }
+        Ok(())
+    }
 }
 
 /// The Starlark that Codex 0.169 accepts: type annotations, top-level statements, f-strings, no `print`.

@@ -21,6 +21,15 @@ pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
                 operators += 1;
             }
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b'0'..=b'9' => {
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+                    .count();
+                if repeats(bytes, start, at) {
+                    return Some((start, "a value is repeated more than 100000 times"));
+                }
+            }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
                 at += bytes[at..]
                     .iter()
@@ -42,6 +51,16 @@ pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
         }
     }
     None
+}
+
+/// Whether the number between these offsets is a large factor: Starlark makes repeated values at once, however large.
+fn repeats(bytes: &[u8], start: usize, end: usize) -> bool {
+    let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t' | b'\\' | b'\n' | b'\r' | b'(' | b')');
+    let before = bytes[..start].iter().rev().find(|byte| !blank(byte));
+    let after = bytes[end..].iter().find(|byte| !blank(byte));
+    let times = before == Some(&b'*') || after == Some(&b'*');
+    let digits = std::str::from_utf8(&bytes[start..end]).unwrap_or_default().replace('_', "");
+    times && digits.parse::<u64>().map_or(digits.len() > 4, |number| number > 100_000)
 }
 
 /// The offset after the string that starts at `start`.
@@ -79,6 +98,15 @@ mod tests {
         }
         assert_eq!(too_complex(&"(".repeat(300)).map(|(at, _)| at), Some(200));
         assert!(too_complex(&"not ".repeat(5_000)).is_some());
+        for (text, refused) in [
+            ("x = [1] * 3", false),
+            ("x = 2000000000", false),
+            ("x = [1] * 2000000000", true),
+            ("x = 0x7fffffff * 'a'", true),
+            ("x = ['a'] * (2000000000)", true),
+        ] {
+            assert_eq!(too_complex(text).is_some(), refused, "{text}");
+        }
         assert_eq!(too_complex("'\\"), None);
     }
 }
