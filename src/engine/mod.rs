@@ -1,6 +1,7 @@
 //! Judges recorded steps against a boundary.
 
 pub mod cell;
+pub mod hook;
 mod in_order;
 mod workspace;
 

@@ -2,6 +2,7 @@
 //! to write an output file.
 
 mod atomic;
+mod checkout;
 mod hash;
 pub mod overlay;
 mod place;
@@ -10,9 +11,10 @@ pub mod snapshot;
 mod text;
 
 pub use atomic::{AtomicFile, OutputFolder, WriteError};
+pub use checkout::{Checkout, Checkouts};
 pub use hash::ContentHash;
 pub use overlay::{ChangedFile, EditError, Overlay};
 pub use place::{LineIndex, Place};
 pub use scratch::Scratch;
-pub use snapshot::{Files, ObjectId, Repositories, Repository, Snapshot, SnapshotError};
+pub use snapshot::{Content, Entry, Files, ObjectId, Repositories, Repository, Snapshot, SnapshotError};
 pub use text::{ReadError, TextFile};

@@ -4,4 +4,5 @@
 
 mod architecture;
 mod cell;
+mod hook;
 mod bundled_suites;

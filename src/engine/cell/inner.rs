@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 
 use super::capture::Watch;
@@ -26,7 +27,10 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
     // The machine's processes are not to be seen any more once the filesystem is built.
     let others =
         if user.is_some() || rlimits::counts_per_namespace() { 0 } else { rlimits::processes_of_user() };
+    // Folders on the way to a mount are the program's own where they lie in a temporary folder.
+    umask(Mode::empty());
     mounts::build(&job, user.unwrap_or(USER))?;
+    umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let _ = nix::unistd::sethostname("cell");
     if user.is_none() {
         // In a second user namespace the program is an ordinary user, with no power over the first one's mounts.

@@ -50,10 +50,6 @@ pub(super) fn build(job: &Job, user: u32) -> Result<(), String> {
         // In some containers a new /proc is refused; most programs live without.
         let _ = mount(Some("proc"), "/proc", Some("proc"), flags, None::<&str>);
     });
-    for folder in &job.mounts {
-        let source = Path::new(OLD).join(folder.source.strip_prefix("/").unwrap_or(&folder.source));
-        bind_read_only(&source, checked(&folder.target)?)?;
-    }
     let size = job.limits.files;
     for folder in std::iter::once("/tmp").chain(job.writable.iter().map(String::as_str)) {
         let folder = checked(folder)?;
@@ -61,6 +57,10 @@ pub(super) fn build(job: &Job, user: u32) -> Result<(), String> {
         let options = format!("size={size},nr_inodes=4096,mode=1777");
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         mount(Some("tmpfs"), folder, Some("tmpfs"), flags, Some(options.as_str())).map_err(at(folder))?;
+    }
+    for folder in &job.mounts {
+        let source = Path::new(OLD).join(folder.source.strip_prefix("/").unwrap_or(&folder.source));
+        bind_read_only(&source, checked(&folder.target)?)?;
     }
     make_folder(checked(&job.cwd)?)?;
     umount2(OLD, MntFlags::MNT_DETACH).map_err(at(OLD))?;
@@ -103,8 +103,6 @@ fn etc(user: u32) -> Result<(), String> {
     write("group", &format!("user:x:{user}:\n"))?;
     write("nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n")?;
     write("hosts", "127.0.0.1 localhost\n")?;
-    // The checkout belongs to another user inside.
-    write("gitconfig", "[safe]\n\tdirectory = *\n")?;
     for name in ETC {
         if let Ok(bytes) = fs::read(Path::new(OLD).join("etc").join(name)) {
             fs::write(Path::new("/etc").join(name), bytes)

@@ -47,6 +47,8 @@ pub enum Doubt {
     Signal,
     /// A command of the session may have changed files that it can read.
     Files,
+    /// It was told of a path of the recorded machine, and ran in another place.
+    Place,
 }
 
 impl Doubt {
@@ -58,6 +60,7 @@ impl Doubt {
             Self::Limit => "the hook reached a limit of its cell",
             Self::Signal => "the hook was ended by a signal",
             Self::Files => "the hook reads files that earlier commands may have changed",
+            Self::Place => "the hook was told of a path that it could not be given here",
         }
     }
 }

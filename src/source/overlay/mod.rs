@@ -13,7 +13,9 @@ pub use edit::EditError;
 use node::{Data, Node, NodeKind};
 
 use super::ContentHash;
-use super::snapshot::{Child, Content, Entry, FileEntry, Files, Found, Layer, Snapshot, TreeNode, resolve};
+use super::snapshot::{
+    Child, Content, Entry, FileEntry, Files, Found, Layer, Snapshot, TreeNode, Walked, resolve,
+};
 
 /// A tree with edits on top. The tree below never changes; clones share it.
 ///
@@ -28,6 +30,9 @@ pub struct Overlay {
     /// Paths which, with all below them, may have been changed by commands.
     doubts: Vec<Vec<u8>>,
 }
+
+/// Folders that a walk enters below each other.
+const MAX_DEPTH: usize = 256;
 
 /// A folder of an overlay: the one below, if any.
 pub(crate) type BaseFolder = Option<Arc<TreeNode>>;
@@ -78,6 +83,38 @@ impl Overlay {
         ContentHash::of_parts(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())))
     }
 
+    /// All files, links and submodules as they are now, in the order of their paths; `Err` when there are more than
+    /// `limit`, or folders lie too deep.
+    pub fn walk(&self, limit: usize) -> Result<Vec<Walked>, String> {
+        let mut walked = Vec::new();
+        self.walk_folder(&self.top(), &[], 0, limit, &mut walked)?;
+        walked.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(walked)
+    }
+
+    fn walk_folder(
+        &self,
+        folder: &BaseFolder,
+        path: &[u8],
+        depth: usize,
+        limit: usize,
+        walked: &mut Vec<Walked>,
+    ) -> Result<(), String> {
+        if depth > MAX_DEPTH {
+            return Err("its folders lie too deep".into());
+        }
+        for name in self.names_in(folder, path) {
+            let path = [&prefix_of(path), name.as_slice()].concat();
+            let child = self.child(folder, &name, &path);
+            match (child.entry, child.folder) {
+                (Entry::Folder, Some(inner)) => self.walk_folder(&inner, &path, depth + 1, limit, walked)?,
+                _ if walked.len() >= limit => return Err(format!("it has more than {limit} files")),
+                (entry, _) => walked.push(Walked { path, entry }),
+            }
+        }
+        Ok(())
+    }
+
     fn in_doubt(&self, path: &[u8]) -> bool {
         self.doubts.iter().any(|doubt| is_at_or_below(path, doubt))
     }
@@ -91,9 +128,13 @@ impl Overlay {
 
     /// Names in a folder that has this path without links.
     fn names(&self, folder: &[u8]) -> Vec<Vec<u8>> {
+        self.names_in(&self.base_folder(folder), folder)
+    }
+
+    fn names_in(&self, base: &BaseFolder, folder: &[u8]) -> Vec<Vec<u8>> {
         let skip = prefix_of(folder).len();
         let mut names: Vec<Vec<u8>> = Vec::new();
-        if let Some(base) = self.base_folder(folder) {
+        if let Some(base) = base {
             names.extend(base.entries().iter().map(|entry| entry.name.to_vec()));
         }
         for (path, node) in self.nodes_below(folder) {
@@ -120,9 +161,20 @@ impl Overlay {
         folder
     }
 
+    /// The bytes that a file had when they were last known; the path must hold no links.
+    pub(crate) fn last_known(&self, path: &[u8]) -> Content {
+        match self.nodes.get(path) {
+            Some(node) => self.node_bytes(node),
+            None => self.base.read(path),
+        }
+    }
+
     fn read_node(&self, node: &Node) -> Content {
+        if node.certain { self.node_bytes(node) } else { Content::Unknown }
+    }
+
+    fn node_bytes(&self, node: &Node) -> Content {
         match &node.kind {
-            _ if !node.certain => Content::Unknown,
             NodeKind::File { data: Data::Bytes(bytes), .. } => Content::Known(bytes.clone()),
             NodeKind::File { data: Data::Blob(id), .. } => {
                 self.base.blob(*id).map_or(Content::Unknown, Content::Known)

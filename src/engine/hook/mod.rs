@@ -1,0 +1,29 @@
+//! The protocol between Codex and hooks: what a hook reads, how it is run, and what its answer means.
+//!
+//! Which hooks run at which event is the boundary's work; here they are run in a cell and their answers are read as
+//! Codex 0.169 reads them. Most mistakes of a hook let the call pass ([`FailOpen`]).
+
+mod answer;
+mod combine;
+mod input;
+mod output;
+mod run;
+mod seat;
+#[cfg(target_os = "linux")]
+mod witness;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_witness.rs"]
+mod witness;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{
+    Compact, FailOpen, PermissionRequest, PostToolUse, PreToolUse, SessionStart, Stop, UserPromptSubmit,
+    blocked_text, compact, permission_request, post_tool_use, pre_tool_use, rewritten_command, session_start,
+    stop, user_prompt_submit,
+};
+pub use combine::{Permission, PreCall, Reply, permission, pre_call};
+pub use input::{Agent, Moment, Occasion, PermissionMode};
+pub use run::{HookCommand, HookRun, HookRunner, PluginSeat};
+pub use seat::Seat;
