@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Acceptance;
 use crate::replay::Replay;
 use crate::replay::json;
-use crate::replay::v1::{AgentFindingV1, ReplayV1, StepV1, UsageV1};
+use crate::replay::v1::{AgentFindingV1, ReplayV1, StepV1, UsageV1, append_step};
 
 /// The format that this version writes and reads.
 pub const FORMAT: u32 = 1;
@@ -97,7 +97,10 @@ fn replay_lines(page: &mut Page, replay: &Replay) {
         page.lines(8, replay.findings.iter().map(AgentFindingV1::from)).text("\n      ],\n");
     }
     page.text("      \"steps\": [");
-    page.lines(8, replay.steps.iter().map(stored_step));
+    for (i, step) in replay.steps.iter().enumerate() {
+        page.text(if i == 0 { "\n        " } else { ",\n        " });
+        append_step(&mut page.0, &stored_step(step));
+    }
     page.text(if replay.steps.is_empty() { "]\n    }" } else { "\n      ]\n    }" });
 }
 

@@ -1,6 +1,7 @@
 //! The on-disk form of a replay, version 1. Kept apart from the types in memory so that these may change freely.
 
 mod step;
+mod write;
 
 use std::borrow::Cow;
 
@@ -8,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use step::{EffectV1, HookV1, RuleV1, StepV1};
+pub use write::append_step;
 
 use super::{AgentFinding, Inputs, Replay, ReplayStep};
 use crate::finding::{Finding, Severity};
@@ -143,6 +145,28 @@ impl<'a> From<&'a Finding> for NoteV1<'a> {
             line: place.map_or(0, |place| place.line),
             column: place.map_or(0, |place| place.column),
         }
+    }
+}
+
+impl NoteV1<'_> {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> NoteV1<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        NoteV1 {
+            code: own(self.code),
+            severity: self.severity,
+            message: own(self.message),
+            help: own(self.help),
+            file: self.file.map(own),
+            line: self.line,
+            column: self.column,
+        }
+    }
+}
+
+impl std::fmt::Display for NoteV1<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Finding::from(self.clone()).fmt(f)
     }
 }
 

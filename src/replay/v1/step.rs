@@ -125,7 +125,21 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl RuleV1<'_> {
-    fn is_empty(&self) -> bool {
+    /// The same with text of its own.
+    pub fn into_owned(self) -> RuleV1<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        RuleV1 { text: own(self.text), file: self.file.map(own), line: self.line, column: self.column }
+    }
+
+    /// Its place as people write it; empty for a default of Codex.
+    pub fn place(&self) -> String {
+        let place =
+            |file: &Cow<'_, str>| Place { file: file.as_ref().into(), line: self.line, column: self.column };
+        self.file.as_ref().map(|file| place(file).to_string()).unwrap_or_default()
+    }
+
+    /// No rule at all?
+    pub fn is_empty(&self) -> bool {
         self.text.is_empty() && self.file.is_none()
     }
 
