@@ -212,6 +212,22 @@ impl Tally {
         }
     }
 
+    /// Adds what was counted in `other`.
+    pub fn merge(&mut self, other: Self) {
+        self.same += other.same;
+        self.changed += other.changed;
+        self.no_baseline += other.no_baseline;
+        self.widened += other.widened;
+        self.narrowed += other.narrowed;
+        self.unclear += other.unclear;
+        for (kind, count) in other.kinds {
+            *self.kinds.entry(kind).or_default() += count;
+        }
+        for (cause, count) in other.causes {
+            *self.causes.entry(cause).or_default() += count;
+        }
+    }
+
     /// All changes.
     pub fn changes(&self) -> u32 {
         self.kinds.values().sum()

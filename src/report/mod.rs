@@ -1,1 +1,40 @@
-//! The files that a run writes.
+//! What a run leaves behind, for people and for machines.
+//!
+//! | file | is |
+//! |---|---|
+//! | `gate.md` | the verdict, why, what failed, what changed, what could not be judged |
+//! | `tasks.csv` | a row for each recorded session |
+//! | `calls.csv` | a row for each step |
+//! | `approvals.csv` | prompts that nobody has answered, for reviewers to fill in |
+//! | `report.json` | all of it, see [`v1`] |
+//!
+//! A run hands over one finished task at a time: [`rows`] renders it on the worker thread that judged it, and
+//! [`ReportWriter`] appends what was rendered, in suite order. [`render_again`] makes any other file from
+//! `report.json` alone. Reports hold no times, hosts or absolute paths; the same inputs give the same bytes.
+
+mod approvals;
+mod calls;
+mod changes;
+mod csv;
+mod digest;
+pub mod escape;
+mod markdown;
+mod read;
+mod rows;
+mod schema;
+mod summary;
+mod tasks;
+mod terminal;
+#[cfg(test)]
+mod tests;
+pub mod v1;
+mod writer;
+
+pub use changes::{accept_command, changes, changes_page};
+pub use markdown::gate;
+pub use read::{Format, ReadReport, ReportError, read, render_again};
+pub use rows::{RenderedTask, TaskReport, rows};
+pub use schema::{baseline_schema, report_schema};
+pub use summary::Outcome;
+pub use terminal::terminal;
+pub use writer::{FILES, ReportWriter};
