@@ -14,6 +14,9 @@ use super::json::Object;
 /// A copy whose lines carry no turn ids is taken to be written within this time of the fork, in milliseconds.
 const COPY_TIME: i64 = 2000;
 
+/// More forks of forks than this are not told apart.
+const MAX_SESSIONS: usize = 64;
+
 /// Keeps track of the copied lines at the start of a recording.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inheritance<'t> {
@@ -61,7 +64,7 @@ impl<'t> Inheritance<'t> {
             self.sessions.push(id);
             return Meta::Own;
         }
-        if self.sessions.contains(&id) {
+        if self.sessions.contains(&id) || self.sessions.len() >= MAX_SESSIONS {
             return Meta::Update;
         }
         if steps > 0 && self.copy == Copy::None {

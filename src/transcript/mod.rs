@@ -10,6 +10,7 @@ mod finished;
 mod head;
 mod inherit;
 mod json;
+mod nested;
 mod output;
 mod prompt;
 mod reader;

@@ -9,7 +9,7 @@ use super::json::{Object, is_valid};
 use super::twins::{Origin, Twins, same_text};
 use super::{
     Call, Format, Output, Session, Step, StepKind, Tally, Transcript, TranscriptError, Usage, bare, exec,
-    rollout, script, tool,
+    rollout,
 };
 use crate::action::{Action, Dialect, ToolName};
 
@@ -48,6 +48,10 @@ pub(super) struct Reader<'t> {
     dropped: HashSet<Cow<'t, str>>,
     /// The last code-mode script.
     pub code: Option<usize>,
+    /// Literal calls of scripts that no item was joined to yet.
+    pub open: Vec<usize>,
+    /// Steps that are prompts.
+    prompts: Vec<usize>,
     /// First step of the running turn.
     turn: usize,
     /// The shell that commands are for unless they say otherwise.
@@ -90,6 +94,8 @@ impl<'t> Reader<'t> {
             calls: HashMap::with_capacity(steps),
             dropped: HashSet::new(),
             code: None,
+            open: Vec::new(),
+            prompts: Vec::new(),
             turn: 0,
             dialect: Dialect::Posix,
             asked: Twins::default(),
@@ -215,7 +221,13 @@ impl<'t> Reader<'t> {
             self.out.steps[step].context = self.context();
             return;
         }
+        // A review repeats the event of its prompt.
+        let last = self.out.steps.last().map(|step| &step.kind);
+        if origin == Origin::Event && matches!(last, Some(StepKind::Prompt(known)) if *known == text) {
+            return;
+        }
         self.turn = self.push(StepKind::Prompt(text));
+        self.prompts.push(self.turn);
         self.asked.add(origin, self.turn);
     }
 
@@ -274,49 +286,6 @@ impl<'t> Reader<'t> {
         step
     }
 
-    /// Adds the calls that a code-mode script makes, as far as its text tells.
-    fn nested_calls(&mut self, parent: usize, text: &str) {
-        let script = script::read(text);
-        let Some(id) = self.call_at(parent).map(|call| call.id.clone()) else { return };
-        if let Some(call) = self.call_at(parent) {
-            call.opaque = script.opaque;
-        }
-        for (number, nested) in script.calls.into_iter().enumerate() {
-            let tool = ToolName { namespace: Cow::Borrowed(""), name: Cow::Owned(nested.name) };
-            let action = match &nested.input {
-                script::Input::Text(text) => tool::custom(tool.clone(), &Cow::Owned(text.clone())),
-                script::Input::Json(json) => tool::function(tool.clone(), json, self.dialect),
-            };
-            let (script::Input::Text(arguments) | script::Input::Json(arguments)) = nested.input;
-            self.nested(
-                id.clone(),
-                Cow::Owned(format!("{id}#{}", number + 1)),
-                tool,
-                action,
-                Cow::Owned(arguments),
-            );
-        }
-        self.code = Some(parent);
-    }
-
-    /// Adds a call that a code-mode script makes.
-    pub(super) fn nested(
-        &mut self,
-        parent: Cow<'t, str>,
-        id: Cow<'t, str>,
-        tool: ToolName<'t>,
-        action: Action<'t>,
-        arguments: Cow<'t, str>,
-    ) -> usize {
-        let code = self.code;
-        let step = self.call(id, tool, action, arguments);
-        self.code = code;
-        if let Some(call) = self.call_at(step) {
-            call.parent = Some(parent);
-        }
-        step
-    }
-
     /// The call that a step is.
     pub(super) fn call_at(&mut self, step: usize) -> Option<&mut Call<'t>> {
         match &mut self.out.steps.get_mut(step)?.kind {
@@ -365,9 +334,10 @@ impl<'t> Reader<'t> {
 
     /// Takes the last turns back: a turn starts with what a person asked.
     pub(super) fn roll_back(&mut self, turns: usize) {
-        let prompts = self.out.steps.iter().enumerate().rev();
-        let starts = prompts.filter(|(_, step)| matches!(step.kind, StepKind::Prompt(_))).map(|(at, _)| at);
-        let Some(keep) = starts.take(turns).last() else { return };
+        let first = self.prompts.len().saturating_sub(turns);
+        let Some(&keep) = self.prompts.get(first) else { return };
+        self.prompts.truncate(first);
+        self.open.retain(|step| *step < keep);
         for step in self.out.steps.drain(keep..) {
             if let StepKind::Call(call) = step.kind {
                 self.calls.remove(&call.id);

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::prompt;
 use super::reader::Reader;
 use super::twins::Origin;
-use super::{Item, Output, StepKind};
+use super::{Item, Output};
 use crate::action::{Action, ToolName};
 pub(super) use web::web_search;
 
@@ -110,7 +110,7 @@ fn item_completed(reader: &mut Reader<'_>) {
     }
 }
 
-/// The step that an item is about: the call of its id, or a literal call of the running script that `fits`.
+/// The step that an item is about: the call of its id, or a literal call of a script that `fits`.
 /// `None` when there is none, but the item is to be a call of its own; `Err` when it is to be left out.
 fn target(
     reader: &mut Reader<'_>,
@@ -123,18 +123,7 @@ fn target(
     if reader.was_dropped(id) {
         return Err(Dropped);
     }
-    let Some(code) = reader.code else { return Ok(None) };
-    let Some(parent) = reader.call_at(code).map(|call| call.id.clone()) else { return Ok(None) };
-    for step in code + 1..reader.out.steps.len() {
-        if let StepKind::Call(call) = &reader.out.steps[step].kind
-            && call.parent.as_ref() == Some(&parent)
-            && call.item.is_none()
-            && fits(&call.action)
-        {
-            return Ok(Some(step));
-        }
-    }
-    Ok(None)
+    Ok(reader.take_open(fits))
 }
 
 /// The item belongs to a turn that was rolled back.

@@ -83,6 +83,31 @@ fn items_go_to_the_last_script_and_direct_calls_stay_their_own() {
 }
 
 #[test]
+fn items_of_scripts_that_run_on_find_their_calls() {
+    let text = text(&[
+        custom(
+            "j1",
+            "exec",
+            "await tools.exec_command({cmd: 'slow'}); await tools.exec_command({cmd: 'ls'})",
+        ),
+        answered("j1", &["Script running with cell ID 1\n"]),
+        custom("j2", "exec", "await tools.exec_command({cmd: 'ls'})"),
+        ran("exec-1", "slow"),
+        ran("exec-2", "ls"),
+        ran("exec-3", "ls"),
+        ran("exec-4", "ls"),
+    ]);
+    let transcript = read(&text);
+    assert_eq!(
+        told(&transcript),
+        ["call j1", "call j1#1", "call j1#2", "call j2", "call j2#1", "call exec-4"]
+    );
+    let calls = calls(&transcript);
+    assert!(calls.iter().all(|call| call.item.is_some() != matches!(call.action, Action::Code(_))));
+    assert_eq!(calls[5].parent.as_deref(), Some("j2"));
+}
+
+#[test]
 fn a_refused_call_of_a_script_is_known_by_its_assessment() {
     let text = text(&[
         custom("j1", "exec", "await tools.exec_command({cmd: x})"),

@@ -60,6 +60,11 @@ fn prompts_and_messages_are_told_once() {
         by_item("AgentMessage", "well"),
         said("assistant", "well"),
         user("alone"),
+        user("alone"),
+        item(json!({"type": "message", "role": "user", "content": [
+            {"type": "input_text", "text": "look"}, {"type": "input_image", "image_url": "x"},
+            {"type": "input_text", "text": "there"}]})),
+        user("lookthere"),
     ]);
     let transcript = read(&text);
     let want = [
@@ -70,6 +75,7 @@ fn prompts_and_messages_are_told_once() {
         "prompt two",
         "message well",
         "prompt alone",
+        "prompt look\nthere",
     ];
     assert_eq!(told(&transcript), want);
     assert_eq!(transcript.steps[0].context, Some(0), "a prompt belongs to the turn that it starts");
