@@ -72,19 +72,23 @@ pub enum HunkLine<'t> {
 }
 
 impl<'t> Patch<'t> {
-    /// The files that the patch would read and write.
+    /// The files that the patch would read and write. Codex 0.169 knows no home folder in patches: `~/f` is a file
+    /// in a folder named `~`, given here as `./~/f`.
     pub fn effects(&self) -> Effects<'t> {
         let mut effects = Effects::default();
+        let target = |path: &Cow<'t, str>| {
+            Target::Path(if path.starts_with('~') { Cow::Owned(format!("./{path}")) } else { path.clone() })
+        };
         for file in &self.files {
             match &file.kind {
                 ChangeKind::Add { .. } | ChangeKind::Delete => {
-                    effects.add(Access::Write, Target::Path(file.path.clone()));
+                    effects.add(Access::Write, target(&file.path));
                 }
                 ChangeKind::Update { moved_to, .. } => {
-                    effects.add(Access::Read, Target::Path(file.path.clone()));
-                    effects.add(Access::Write, Target::Path(file.path.clone()));
+                    effects.add(Access::Read, target(&file.path));
+                    effects.add(Access::Write, target(&file.path));
                     if let Some(place) = moved_to {
-                        effects.add(Access::Write, Target::Path(place.clone()));
+                        effects.add(Access::Write, target(place));
                     }
                 }
             }

@@ -49,7 +49,7 @@ pub enum PatchError {
 /// # Errors
 /// The text is not a patch; Codex then changes nothing.
 pub fn parse(text: &str) -> Result<Patch<'_>, PatchError> {
-    let lines: Vec<&str> = text.trim().split('\n').map(|line| line.trim_end_matches('\r')).collect();
+    let lines: Vec<&str> = text.trim().lines().map(|line| line.trim_end_matches('\r')).collect();
     let (lines, skipped) = match bounds(&lines) {
         Ok(()) => (lines.as_slice(), 0),
         Err(error) => (unwrap_document(&lines).ok_or(error)?, 1),

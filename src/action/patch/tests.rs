@@ -317,12 +317,11 @@ proptest! {
     /// A patch made from two texts turns the one into the other.
     #[test]
     fn a_replacement_of_all_lines_gives_the_new_text(old in lines(), new in lines()) {
-        let removed: String = old.iter().map(|line| format!("-{line}\n")).collect();
-        let added: String = new.iter().map(|line| format!("+{line}\n")).collect();
+        let each = |lines: &[String], mark: &str| lines.iter().flat_map(|line| [mark, line, "\n"]).collect::<String>();
+        let (removed, added) = (each(&old, "-"), each(&new, "+"));
         let patch = format!("*** Begin Patch\n*** Update File: f\n@@\n{removed}{added}*** End Patch");
-        let text = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
         let patch = parse(&patch).unwrap();
-        prop_assert_eq!(patch.apply("f", &text(&old)).unwrap(), text(&new));
+        prop_assert_eq!(patch.apply("f", &each(&old, "")).unwrap(), each(&new, ""));
     }
 
     /// Lines that are not named stay.
@@ -332,7 +331,7 @@ proptest! {
         lines.dedup();
         let at = at % lines.len();
         let end = if crlf { "\r\n" } else { "\n" };
-        let text = |lines: &[String]| lines.iter().map(|line| format!("{line}{end}")).collect::<String>();
+        let text = |lines: &[String]| lines.iter().flat_map(|line| [line, end]).collect::<String>();
         let patch = format!("*** Begin Patch\n*** Update File: f\n@@\n-{}\n+NEW\n*** End Patch", lines[at]);
         let before = text(&lines);
         lines[at] = "NEW".to_owned();

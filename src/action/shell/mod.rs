@@ -9,6 +9,7 @@
 mod brace;
 mod forced_rm;
 mod grammar;
+mod intercept;
 mod literal;
 mod plain;
 mod programs;
@@ -38,6 +39,9 @@ pub struct ShellReading<'t> {
     pub commands: Vec<SimpleCommand<'t>>,
     /// Patches that are handed to `apply_patch` inside the command.
     pub patches: Vec<EmbeddedPatch<'t>>,
+    /// The command is a bare patch: Codex 0.169 refuses it ("patch detected without explicit call to apply_patch")
+    /// and runs nothing.
+    pub bare_patch: bool,
 }
 
 impl ShellReading<'_> {
@@ -63,6 +67,7 @@ impl ShellReading<'_> {
                     intercepted: patch.intercepted,
                 })
                 .collect(),
+            bare_patch: self.bare_patch,
         }
     }
 }
@@ -89,13 +94,50 @@ pub struct EmbeddedPatch<'t> {
 
 /// Reads a shell command.
 pub fn effects<'s>(shell: &'s Shell<'_>) -> ShellReading<'s> {
+    if let Some(reading) = posix_script(&shell.command).and_then(intercept::taken).map(taken) {
+        return reading;
+    }
     let mut reader = Reader::new(Folder::Start, 0);
     match &shell.command {
         Command::Script { dialect: Dialect::Posix, text } => reader.script(text),
         Command::Script { dialect, text } => windows::script(&mut reader, *dialect, text),
-        Command::Argv(words) => reader.argv(words),
+        Command::Argv(words) => match words.as_slice() {
+            // How Codex handed patches on before it had a tool for them.
+            [program, patch] if matches!(&**program, "apply_patch" | "applypatch") => {
+                let (cwd, text) = (Cow::Borrowed(""), Cow::Borrowed(&**patch));
+                return taken(intercept::Taken::Applied(EmbeddedPatch { cwd, text, intercepted: true }));
+            }
+            _ => reader.argv(words),
+        },
     }
     reader.finish()
+}
+
+/// The script that Codex looks at for patches.
+fn posix_script<'s>(command: &'s Command<'_>) -> Option<&'s str> {
+    match command {
+        Command::Script { dialect: Dialect::Posix, text } => Some(text),
+        Command::Script { .. } => None,
+        Command::Argv(words) => match words.as_slice() {
+            [shell, flag, script] if matches!(&**flag, "-lc" | "-c") => {
+                let name = shell.rsplit('/').next().unwrap_or_default();
+                matches!(name, "bash" | "sh" | "zsh").then_some(&**script)
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The reading of a command that is nothing but a patch.
+fn taken(taken: intercept::Taken<'_>) -> ShellReading<'_> {
+    match taken {
+        intercept::Taken::Refused => ShellReading { bare_patch: true, ..ShellReading::default() },
+        intercept::Taken::Applied(patch) => {
+            let mut effects = Effects::default();
+            reader::patch_effects(&patch, |access, target| effects.add(access, target));
+            ShellReading { effects, patches: vec![patch], ..ShellReading::default() }
+        }
+    }
 }
 
 #[cfg(test)]

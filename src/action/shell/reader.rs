@@ -7,6 +7,7 @@ use super::script::{Item, Redirect, RedirectKind, Scope, Simple};
 use super::vars::{Folder, Scopes, Value, join};
 use super::word::{Arg, UNKNOWN, expand};
 use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
+use crate::action::patch::parse;
 use crate::action::{Access, Opaque, Target};
 
 /// Deepest nesting of scripts in scripts that is read.
@@ -24,12 +25,21 @@ pub(super) struct Reader<'t> {
     open: usize,
     /// How many programs that run programs are being read.
     calls: usize,
+    /// What the pipe brings, where that is a list of files: patterns for them.
+    pub(super) listed: Option<Vec<Arg<'t>>>,
 }
 
 impl<'t> Reader<'t> {
     /// A reader that starts in `folder`, inside `depth` other scripts.
     pub(super) fn new(folder: Folder<'t>, depth: usize) -> Self {
-        Self { out: ShellReading::default(), scopes: Scopes::new(folder), depth, open: 0, calls: 0 }
+        Self {
+            out: ShellReading::default(),
+            scopes: Scopes::new(folder),
+            depth,
+            open: 0,
+            calls: 0,
+            listed: None,
+        }
     }
 
     pub(super) fn finish(self) -> ShellReading<'t> {
@@ -147,6 +157,9 @@ impl<'t> Reader<'t> {
     }
 
     fn run(&mut self, simple: &Simple<'t>) {
+        if !simple.piped {
+            self.listed = None;
+        }
         for redirect in &simple.redirects {
             self.redirect(redirect);
         }
@@ -175,8 +188,8 @@ impl<'t> Reader<'t> {
             args = vec![Arg::plain("")];
         }
         for arg in &mut args {
-            // Assigned values are not matched against file names.
-            arg.glob = arg.glob && arg.text.contains(UNKNOWN);
+            // Assigned values are not matched against file names; one that holds a part like a number is.
+            arg.glob &= raw.contains('$') || raw.contains('`');
         }
         self.scopes.set_args(name, args);
         if raw.starts_with("$(") || raw.starts_with('`') {
@@ -206,9 +219,13 @@ impl<'t> Reader<'t> {
         if self.calls >= MAX_CALLS {
             return self.opaque(Opaque::TooComplex);
         }
+        let outermost = self.calls == 0;
         self.calls += 1;
         programs::run(&mut Run { reader: self, program, args: rest, fed });
         self.calls -= 1;
+        if outermost {
+            self.listed = programs::listed(program, rest, self.listed.take());
+        }
     }
 
     /// `apply_patch` with its patch as an argument or a here-document.
@@ -234,20 +251,10 @@ impl<'t> Reader<'t> {
         let Some(folder) = join(self.scopes.folder(), Cow::Borrowed(".")) else {
             return self.opaque(Opaque::Expansion);
         };
-        match crate::action::patch::parse(&text) {
-            Ok(patch) => {
-                for effect in patch.effects().into_owned().known {
-                    let (Target::Path(path), access) = (effect.target, effect.access) else { continue };
-                    if let Some(path) = join(self.scopes.folder(), path) {
-                        self.effect(access, Target::Path(path));
-                    }
-                }
-            }
-            // A text that is no patch is refused and changes nothing.
-            Err(_) => return,
-        }
         let cwd = if folder == "." { Cow::Borrowed("") } else { folder };
-        self.out.patches.push(EmbeddedPatch { cwd, text, intercepted: false });
+        let patch = EmbeddedPatch { cwd, text, intercepted: false };
+        patch_effects(&patch, |access, target| self.effect(access, target));
+        self.out.patches.push(patch);
     }
 
     fn redirect(&mut self, redirect: &Redirect<'t>) {
@@ -287,10 +294,12 @@ impl<'t> Reader<'t> {
         if arg.text.is_empty() || is_device(&arg.text) {
             return;
         }
-        let Some(path) = join(self.scopes.folder(), arg.text.clone()) else {
+        let Some(path) = join(self.scopes.folder(), without_slash(arg.text.clone())) else {
             return self.opaque(Opaque::Expansion);
         };
-        if arg.glob {
+        if let Some(folder) = whole_tree(arg, &path) {
+            self.effect(access, Target::Tree(folder));
+        } else if arg.glob {
             let below = tree.then(|| Target::Glob(Cow::Owned(format!("{path}/**"))));
             self.effect(access, Target::Glob(path));
             if let Some(below) = below {
@@ -302,6 +311,57 @@ impl<'t> Reader<'t> {
             self.effect(access, Target::Path(path));
         }
     }
+}
+
+/// Adds the effects of a patch; a text that is no patch is refused and changes nothing.
+pub(super) fn patch_effects<'t>(patch: &EmbeddedPatch<'t>, mut add: impl FnMut(Access, Target<'t>)) {
+    let folder = if patch.cwd.is_empty() { Folder::Start } else { Folder::At(patch.cwd.clone()) };
+    let mut add_path = |access, path: Cow<'t, str>| {
+        if let Some(path) = join(&folder, path) {
+            add(access, Target::Path(path));
+        }
+    };
+    match &patch.text {
+        Cow::Borrowed(text) => {
+            let text: &'t str = text;
+            for effect in parse(text).map(|patch| patch.effects().known).unwrap_or_default() {
+                if let Target::Path(path) = effect.target {
+                    add_path(effect.access, path);
+                }
+            }
+        }
+        Cow::Owned(text) => {
+            for effect in parse(text).map(|patch| patch.effects().into_owned().known).unwrap_or_default() {
+                if let Target::Path(path) = effect.target {
+                    add_path(effect.access, path);
+                }
+            }
+        }
+    }
+}
+
+/// The path without slashes at its end.
+fn without_slash(path: Cow<'_, str>) -> Cow<'_, str> {
+    let length = path.trim_end_matches('/').len().max(1);
+    if length == path.len() {
+        return path;
+    }
+    match path {
+        Cow::Borrowed(path) => Cow::Borrowed(path.get(..length).unwrap_or(path)),
+        Cow::Owned(mut path) => {
+            path.truncate(length);
+            Cow::Owned(path)
+        }
+    }
+}
+
+/// The folder of a pattern that stands for everything below it (`folder/**`).
+fn whole_tree<'t>(arg: &Arg<'t>, path: &str) -> Option<Cow<'t, str>> {
+    if !arg.glob {
+        return None;
+    }
+    let folder = if path == "**" { "." } else { path.strip_suffix("/**")? };
+    (!folder.contains(['*', '?', '['])).then(|| Cow::Owned(folder.to_owned()))
 }
 
 /// Devices whose use touches nothing.

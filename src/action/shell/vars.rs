@@ -13,8 +13,8 @@ const MAX_VALUES: usize = 32;
 /// What is known of a variable.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value<'t> {
-    /// One of these texts.
-    OneOf(Vec<Cow<'t, str>>),
+    /// One of these texts; those with `true` are patterns for file names.
+    OneOf(Vec<(Cow<'t, str>, bool)>),
     /// Some number.
     Number,
     /// Anything.
@@ -83,10 +83,10 @@ impl<'t> Scopes<'t> {
             return Some(value.clone());
         }
         match name {
-            "HOME" => Some(Value::OneOf(vec![Cow::Borrowed("~")])),
+            "HOME" => Some(Value::OneOf(vec![(Cow::Borrowed("~"), false)])),
             "PWD" => match &self.now.folder {
-                Folder::Start => Some(Value::OneOf(vec![Cow::Borrowed(".")])),
-                Folder::At(path) => Some(Value::OneOf(vec![path.clone()])),
+                Folder::Start => Some(Value::OneOf(vec![(Cow::Borrowed("."), false)])),
+                Folder::At(path) => Some(Value::OneOf(vec![(path.clone(), false)])),
                 Folder::Unknown => None,
             },
             "RANDOM" | "SECONDS" | "UID" | "EUID" | "PPID" | "LINENO" | "BASHPID" => Some(Value::Number),
@@ -107,9 +107,12 @@ impl<'t> Scopes<'t> {
     pub(super) fn set_args(&mut self, name: &'t str, args: Vec<Arg<'t>>) {
         let known = !args.is_empty()
             && args.len() <= MAX_VALUES
-            && args.iter().all(|arg| !arg.text.contains(UNKNOWN) && !arg.glob && arg.text.len() < 4096);
-        let value =
-            if known { Value::OneOf(args.into_iter().map(|arg| arg.text).collect()) } else { Value::Unknown };
+            && args.iter().all(|arg| !arg.text.contains(UNKNOWN) && arg.text.len() < 4096);
+        let value = if known {
+            Value::OneOf(args.into_iter().map(|arg| (arg.text, arg.glob)).collect())
+        } else {
+            Value::Unknown
+        };
         self.set(name, value);
     }
 

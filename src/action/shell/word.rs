@@ -391,14 +391,15 @@ impl<'s> Expansion<'s, '_> {
         }
     }
 
-    fn alternatives(&mut self, values: &[Cow<'_, str>], quoted: bool) {
+    fn alternatives(&mut self, values: &[(Cow<'_, str>, bool)], quoted: bool) {
         if self.drafts.len() * values.len() > MAX_ALTERNATIVES {
             return self.unknown(quoted);
         }
         let mut drafts = Vec::with_capacity(self.drafts.len() * values.len());
         for draft in &self.drafts {
-            for value in values {
+            for (value, pattern) in values {
                 let mut draft = draft.clone();
+                draft.glob |= *pattern;
                 if value.contains(UNKNOWN) {
                     draft.splits |= !quoted;
                 }

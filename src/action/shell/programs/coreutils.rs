@@ -2,7 +2,7 @@
 
 use super::options::{Part, split};
 use super::run::Run;
-use super::table::{Program, Spec, Use, code, pure, spec};
+use super::table::{Default, Program, Spec, Use, code, pure, spec};
 use crate::action::shell::word::Arg;
 
 use Use::{Move, Read, ReadTree, Skip, Write, WriteTree};
@@ -40,7 +40,7 @@ pub(super) const TABLE: &[Program] = &[
     spec(&["wc"], Spec::each(Read).options(&[("--files0-from", Read), ("--total", Skip)])),
     spec(
         &["ls", "dir", "vdir", "exa", "eza", "lsd"],
-        Spec::each(Read).default(".").recursive(&["-R", "--recursive", "--tree", "-T"]).options(&[
+        Spec::each(Read).default(Default::Here).recursive(&["-R", "--recursive", "--tree", "-T"]).options(&[
             ("-I", Skip), ("--ignore", Skip), ("--hide", Skip), ("-w", Skip), ("--width", Skip),
             ("--sort", Skip), ("--time", Skip), ("--time-style", Skip), ("--color?", Skip),
             ("--format", Skip), ("--indicator-style", Skip), ("--block-size", Skip), ("-L?", Skip),
@@ -49,7 +49,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["tree"],
-        Spec::each(ReadTree).default(".").options(&[
+        Spec::each(ReadTree).default(Default::Here).options(&[
             ("-L", Skip), ("-I", Skip), ("-P", Skip), ("-o", Write), ("-H", Skip), ("-T", Skip),
             ("--filelimit", Skip), ("--charset", Skip), ("--gitfile", Read), ("--infofile", Read),
             ("--timefmt", Skip), ("--sort", Skip),
@@ -57,7 +57,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["du", "ncdu"],
-        Spec::each(ReadTree).default(".").options(&[
+        Spec::each(ReadTree).default(Default::Here).options(&[
             ("-d", Skip), ("--max-depth", Skip), ("-B", Skip), ("--block-size", Skip), ("-t", Skip),
             ("--threshold", Skip), ("--exclude", Skip), ("-X", Read), ("--exclude-from", Read),
             ("--files0-from", Read), ("--time-style", Skip), ("-I", Skip),

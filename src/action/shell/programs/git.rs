@@ -32,7 +32,10 @@ enum Does {
 /// A call of a subcommand.
 struct Git<'g, 'r, 't> {
     run: &'g mut Run<'r, 't>,
+    name: &'g str,
     args: &'g [Arg<'t>],
+    /// The repository, where it is named.
+    repository: Option<Arg<'t>>,
 }
 
 fn subcommand(name: &str) -> Option<Does> {
@@ -124,10 +127,7 @@ fn git(run: &mut Run<'_, '_>) {
             if folder.is_unknown() || folder.glob { None } else { join(&before, folder.text.clone()) };
         run.reader.scopes.set_folder(there.map_or(Folder::Unknown, Folder::At));
     }
-    if let Some(repository) = repository {
-        run.touch(ReadTree, &repository);
-    }
-    act(&mut Git { run: &mut *run, args }, does);
+    act(&mut Git { run: &mut *run, name: &name.text, args, repository }, does);
     run.reader.scopes.set_folder(before);
 }
 
@@ -158,7 +158,7 @@ fn runs_programs(setting: &str) -> bool {
 fn act(git: &mut Git<'_, '_, '_>, does: Does) {
     match does {
         Does::Show => show(git),
-        Does::Record => git.run.write_tree(".git"),
+        Does::Record => git.store(WriteTree),
         Does::Change => change(git),
         Does::Remote(tree) => talk(git, tree),
         Does::Special(code) => code(git),
@@ -177,6 +177,12 @@ impl<'t> Git<'_, '_, 't> {
             }
         });
         (operands, after.iter().skip(1).cloned().collect())
+    }
+
+    /// Reads or writes the repository (`.git`).
+    fn store(&mut self, what: Use) {
+        let place = self.repository.clone().unwrap_or_else(|| Arg::plain(".git"));
+        self.run.touch(what, &place);
     }
 
     fn has(&self, flags: &[&str]) -> bool {
@@ -240,8 +246,14 @@ fn show(git: &mut Git<'_, '_, '_>) {
         }
         return;
     }
-    git.run.read_tree(".git");
-    let (_, paths) = git.operands(LOG);
+    git.store(ReadTree);
+    let (mut operands, paths) = git.operands(LOG);
+    match git.name {
+        "grep" if paths.is_empty() && operands.len() < 2 => git.run.read_tree("."),
+        "grep" => operands.iter().skip(1).chain(&paths).for_each(|path| git.run.touch(ReadTree, path)),
+        "blame" | "annotate" => operands.pop().iter().for_each(|file| git.run.read(file)),
+        _ => {}
+    }
     for path in &paths {
         git.run.read(path);
     }
@@ -265,7 +277,16 @@ fn record(git: &mut Git<'_, '_, '_>) {
     for value in values {
         git.run.read(&value);
     }
-    git.run.write_tree(".git");
+    if matches!(git.name, "add" | "stage" | "hash-object") {
+        let (operands, paths) = git.operands(RECORD);
+        for path in operands.iter().chain(&paths) {
+            git.run.touch(if path.text == "." { ReadTree } else { Read }, path);
+        }
+        if git.name == "hash-object" && !git.has(&["-w"]) {
+            return;
+        }
+    }
+    git.store(WriteTree);
 }
 
 /// `git tag` and `git branch` list unless they are told a name or to change one.
@@ -294,7 +315,7 @@ fn tag(git: &mut Git<'_, '_, '_>) {
     if (lists && !git.has(&["-d", "-f", "-a", "-s"])) || operands.is_empty() {
         show(git);
     } else {
-        git.run.write_tree(".git");
+        git.store(WriteTree);
     }
 }
 
@@ -335,7 +356,7 @@ fn branch(git: &mut Git<'_, '_, '_>) {
         "--show-current",
     ]);
     let (operands, _) = git.operands(options);
-    if !changes && (lists || operands.is_empty()) { show(git) } else { git.run.write_tree(".git") }
+    if !changes && (lists || operands.is_empty()) { show(git) } else { git.store(WriteTree) }
 }
 
 #[rustfmt::skip]
@@ -349,13 +370,7 @@ const CHANGE: &[(&str, Use)] = &[
 
 /// Changes files: those named after `--` (or as operands, for `rm`, `mv`, `clean` and `restore`), else any tracked one.
 fn change(git: &mut Git<'_, '_, '_>) {
-    let name = git
-        .run
-        .args
-        .iter()
-        .find(|arg| subcommand(&arg.text).is_some())
-        .map(|arg| arg.text.to_string())
-        .unwrap_or_default();
+    let name = git.name.to_owned();
     if name == "clean"
         && git.args.iter().any(|arg| {
             arg.text == "--dry-run"
@@ -373,15 +388,18 @@ fn change(git: &mut Git<'_, '_, '_>) {
     if runs {
         git.run.unknown_program();
     }
-    git.run.write_tree(".git");
+    git.store(WriteTree);
     let keeps_files = name == "reset" && !git.has(&["--hard", "--merge", "--keep"]);
     let cached = matches!(&*name, "rm") && git.has(&["--cached"]);
     let staged = name == "restore" && git.has(&["--staged", "-S"]) && !git.has(&["--worktree", "-W"]);
-    let new_branch = matches!(&*name, "checkout" | "switch") && git.has(&["--orphan"]);
+    let (mut operands, mut paths) = git.operands(CHANGE);
+    // A new branch from where the tree stands changes no file.
+    let new_branch = matches!(&*name, "checkout" | "switch")
+        && git.has(&["-b", "-B", "-c", "-C", "--orphan", "--create"])
+        && operands.is_empty();
     if keeps_files || cached || staged || new_branch {
         return;
     }
-    let (mut operands, mut paths) = git.operands(CHANGE);
     if matches!(&*name, "rm" | "mv" | "clean" | "restore") {
         paths.append(&mut operands);
     }
@@ -397,9 +415,9 @@ fn change(git: &mut Git<'_, '_, '_>) {
 fn stash(git: &mut Git<'_, '_, '_>) {
     match git.args.first().map(|arg| &*arg.text) {
         Some("list" | "show") => show(git),
-        Some("drop" | "clear" | "create" | "store") => git.run.write_tree(".git"),
+        Some("drop" | "clear" | "create" | "store") => git.store(WriteTree),
         _ => {
-            git.run.write_tree(".git");
+            git.store(WriteTree);
             git.run.write_tree(".");
         }
     }
@@ -421,7 +439,7 @@ fn apply(git: &mut Git<'_, '_, '_>) {
         return;
     }
     if git.has(&["--cached", "--index", "-3", "--3way"]) {
-        git.run.write_tree(".git");
+        git.store(WriteTree);
     }
     if !git.has(&["--cached"]) {
         git.run.write_tree(".");
@@ -439,7 +457,7 @@ fn talk(git: &mut Git<'_, '_, '_>, tree: bool) {
     ];
     let (operands, _) = git.operands(options);
     git.remote(operands.first());
-    git.run.write_tree(".git");
+    git.store(WriteTree);
     if tree {
         git.run.write_tree(".");
     }
@@ -455,7 +473,7 @@ fn talk(git: &mut Git<'_, '_, '_>, tree: bool) {
 fn ls_remote(git: &mut Git<'_, '_, '_>) {
     let (operands, _) = git.operands(&[("--upload-pack", Skip), ("--sort", Skip), ("-o", Skip)]);
     git.remote(operands.first());
-    git.run.read_tree(".git");
+    git.store(ReadTree);
 }
 
 fn clone(git: &mut Git<'_, '_, '_>) {
@@ -554,9 +572,9 @@ fn remote(git: &mut Git<'_, '_, '_>) {
         Some("show" | "update" | "prune") => {
             let (operands, _) = git.operands(&[]);
             git.remote(operands.get(1));
-            git.run.write_tree(".git");
+            git.store(WriteTree);
         }
-        Some(_) => git.run.write_tree(".git"),
+        Some(_) => git.store(WriteTree),
     }
 }
 
@@ -566,7 +584,7 @@ fn worktree(git: &mut Git<'_, '_, '_>) {
     if matches!(verb, None | Some("list")) {
         return show(git);
     }
-    git.run.write_tree(".git");
+    git.store(WriteTree);
     match verb {
         Some("add" | "remove") => operands.get(1).into_iter().for_each(|path| git.run.touch(WriteTree, path)),
         Some("move") => operands.iter().skip(1).for_each(|path| git.run.touch(WriteTree, path)),
@@ -593,7 +611,7 @@ fn submodule(git: &mut Git<'_, '_, '_>) {
             git.remote(None);
             git.run.write_tree(".");
         }
-        Some(_) => git.run.write_tree(".git"),
+        Some(_) => git.store(WriteTree),
     }
 }
 
@@ -611,15 +629,8 @@ fn export(git: &mut Git<'_, '_, '_>) {
             values.push((what, value));
         }
     });
-    git.run.read_tree(".git");
-    let name = git
-        .run
-        .args
-        .iter()
-        .map(|arg| &*arg.text)
-        .find(|text| matches!(*text, "format-patch" | "bundle"))
-        .unwrap_or_default()
-        .to_owned();
+    git.store(ReadTree);
+    let name = git.name.to_owned();
     if name == "format-patch" && values.iter().all(|(what, _)| *what == Skip) && !git.has(&["--stdout"]) {
         git.run.touch(Write, &Arg { glob: true, ..Arg::plain("*.patch") });
     }

@@ -2,7 +2,7 @@
 
 use super::options::{Part, split};
 use super::run::Run;
-use super::table::{Also, Program, Spec, Use, code, spec};
+use super::table::{Also, Default, Program, Spec, Use, code, spec};
 use super::verbs::{has, operands, verb};
 use crate::action::shell::word::Arg;
 
@@ -12,8 +12,15 @@ use Use::{Read, ReadTree, Skip, Write, WriteTree};
 pub(super) const TABLE: &[Program] = &[
     code(&["ruff"], ruff),
     spec(
-        &["black", "isort", "autopep8", "yapf", "autoflake", "pyupgrade", "djlint", "docformatter"],
-        Spec::each(WriteTree).options(&[
+        &["autopep8", "yapf", "autoflake", "docformatter", "djlint"],
+        Spec::each(ReadTree).writes(&["-i", "--in-place", "--reformat"]).options(&[
+            ("--config", Read), ("--exclude", Skip), ("--style", Skip), ("--max-line-length", Skip),
+            ("--ignore", Skip), ("--select", Skip), ("--profile", Skip), ("-e", Skip),
+        ]),
+    ),
+    spec(
+        &["black", "isort", "pyupgrade"],
+        Spec::each(WriteTree).dry(&["--check", "--diff", "--check-only"]).options(&[
             ("-l", Skip), ("--line-length", Skip), ("-t", Skip), ("--target-version", Skip),
             ("--config", Read), ("--exclude", Skip), ("--extend-exclude", Skip), ("--include", Skip),
             ("-c", Skip), ("--code", Skip), ("--profile", Skip), ("--skip", Skip),
@@ -21,7 +28,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["mypy", "pyright", "basedpyright", "pytype"],
-        Spec::each(ReadTree).default(".").options(&[
+        Spec::each(ReadTree).default(Default::Here).options(&[
             ("-p", Skip), ("--project", Read), ("--config-file", Read), ("-m", Skip), ("-c", Skip),
             ("--python-version", Skip), ("--cache-dir", WriteTree), ("--exclude", Skip),
             ("--html-report", WriteTree),
@@ -32,7 +39,7 @@ pub(super) const TABLE: &[Program] = &[
             "flake8", "pylint", "pyflakes", "pycodestyle", "pydocstyle", "bandit", "vulture", "radon",
             "interrogate",
         ],
-        Spec::each(ReadTree).default(".").options(&[
+        Spec::each(ReadTree).default(Default::Here).options(&[
             ("--rcfile", Read), ("--config", Read), ("--max-line-length", Skip), ("--select", Skip),
             ("--ignore", Skip), ("--exclude", Skip), ("--output-file", Write), ("-f", Skip),
             ("--format", Skip), ("-c", Read), ("-o", Write), ("--disable", Skip), ("--enable", Skip),
@@ -49,7 +56,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["rustfmt"],
-        Spec::each(Write).options(&[
+        Spec::each(Write).dry(&["--check"]).options(&[
             ("--edition", Skip), ("--config", Skip), ("--config-path", Read), ("--emit", Skip),
             ("--color", Skip),
         ]),

@@ -24,7 +24,9 @@ mod builtin;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-pub(super) use run::{Run, environment};
+pub(super) use run::{Run, environment, host_of};
+
+use super::word::Arg;
 use table::{Program, Rule};
 
 const FAMILIES: &[&[Program]] = &[
@@ -68,6 +70,32 @@ pub(super) fn run(run: &mut Run<'_, '_>) {
         Rule::Opaque => run.unknown_program(),
         Rule::Interpreter => run.interpreted(),
         Rule::Code(code) => code(run),
+    }
+}
+
+/// Patterns for the files whose names a program prints, given those that it reads.
+pub(super) fn listed<'t>(
+    program: &Arg<'t>,
+    args: &[Arg<'t>],
+    fed: Option<Vec<Arg<'t>>>,
+) -> Option<Vec<Arg<'t>>> {
+    let has = |flags: &[&str]| args.iter().any(|arg| flags.contains(&&*arg.text));
+    match &*program.text {
+        "head" | "tail" | "sort" | "uniq" | "tac" | "shuf" => fed,
+        "grep" | "egrep" | "rg" if fed.is_some() && !has(&["-o", "-c", "--count", "--only-matching"]) => fed,
+        "find" => Some(search::starts(args)),
+        "git" if matches!(args.first().map(|arg| &*arg.text), Some("ls-files" | "diff" | "grep")) => {
+            let names = has(&["ls-files", "--name-only", "-l"]);
+            names.then(|| vec![search::below(&Arg::plain("."))])
+        }
+        "rg" | "fd" if program.text == "fd" || has(&["-l", "--files", "--files-with-matches"]) => {
+            // The start paths are among the operands; everything below the working folder covers the usual ones.
+            let outside = args
+                .iter()
+                .any(|arg| arg.text.starts_with(['/', '~']) || arg.text.contains("..") || arg.is_unknown());
+            (!outside).then(|| vec![search::below(&Arg::plain("."))])
+        }
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Takes a command line apart into flags, option values and operands.
 
 use super::run::Run;
-use super::table::{Also, Spec, Use};
+use super::table::{Also, Default, Spec, Use};
 use crate::action::Opaque;
 use crate::action::shell::word::Arg;
 
@@ -121,20 +121,13 @@ fn flag_name<'a>(arg: &'a Arg<'_>, at: usize, end: usize) -> &'a str {
 
 /// Adds the effects of a usual program.
 pub(super) fn apply(run: &mut Run<'_, '_>, spec: &Spec) {
-    let (mut recursive, mut writes, mut replaced) = (false, false, false);
+    let mut flags = <Flags as std::default::Default>::default();
     let mut operands: Vec<Arg<'_>> = Vec::new();
     let mut values = Vec::new();
     let certain = split(run.args, spec.options, spec.single_dash, |part| match part {
-        Part::Flag(flag) => {
-            recursive |= spec.recursive.contains(&flag);
-            writes |= spec.writes.contains(&flag);
-            replaced |= spec.replaces_first.contains(&flag);
-        }
+        Part::Flag(flag) => flags.note(spec, flag),
         Part::Value(name, what, value) => {
-            let name = name.trim_end_matches('?');
-            recursive |= spec.recursive.contains(&name);
-            writes |= spec.writes.contains(&name);
-            replaced |= spec.replaces_first.contains(&name);
+            flags.note(spec, name.trim_end_matches('?'));
             values.push((what, value));
         }
         Part::Operand(operand) => operands.push(operand.clone()),
@@ -145,34 +138,58 @@ pub(super) fn apply(run: &mut Run<'_, '_>, spec: &Spec) {
     for (what, value) in values {
         run.touch(what, &value);
     }
-    let first = if replaced { &[] } else { spec.first };
-    let given = operands.len().saturating_sub(first.len());
-    if given == 0 && !spec.default.is_empty() && !(run.fed && spec.default.starts_with('|')) {
-        operands.push(Arg::plain(spec.default.trim_start_matches('|')));
+    let first = if flags.replaces_first { &[] } else { spec.first };
+    let here = match spec.default {
+        Default::None => false,
+        Default::Here => true,
+        Default::HereUnlessFed => !run.fed,
+        Default::HereIfRecursive => flags.recursive,
+    };
+    if here && operands.len() <= first.len() {
+        operands.push(Arg::plain("."));
     }
     let count = operands.len();
     for (index, operand) in operands.iter().enumerate() {
-        let mut what = match first.get(index) {
-            Some(what) => *what,
-            None => spec.rest,
+        let what = match (first.get(index), spec.last) {
+            (None, Some(last)) if index + 1 == count && count > first.len() + 1 => last,
+            (Some(what), _) => *what,
+            (None, _) => spec.rest,
         };
-        if let Some(last) = spec.last
-            && index + 1 == count
-            && count > first.len() + 1
-        {
-            what = last;
-        }
-        run.touch(adjust(what, recursive, writes), operand);
+        run.touch(flags.adjust(what), operand);
     }
     run.also(spec.also);
 }
 
-fn adjust(what: Use, recursive: bool, writes: bool) -> Use {
-    match (what, recursive, writes) {
-        (Use::Read, false, true) => Use::Update,
-        (Use::Read, true, false) => Use::ReadTree,
-        (Use::Read | Use::Write, true, _) => Use::WriteTree,
-        (what, ..) => what,
+/// What the flags of a call say about its operands.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
+#[derive(std::default::Default)]
+struct Flags {
+    recursive: bool,
+    writes: bool,
+    dry: bool,
+    replaces_first: bool,
+}
+
+impl Flags {
+    fn note(&mut self, spec: &Spec, flag: &str) {
+        self.recursive |= spec.recursive.contains(&flag);
+        self.writes |= spec.writes.contains(&flag);
+        self.dry |= spec.dry.contains(&flag);
+        self.replaces_first |= spec.replaces_first.contains(&flag);
+    }
+
+    fn adjust(&self, what: Use) -> Use {
+        let what = match what {
+            Use::Write | Use::Update if self.dry => Use::Read,
+            Use::WriteTree if self.dry => Use::ReadTree,
+            what => what,
+        };
+        match (what, self.recursive, self.writes) {
+            (Use::Read, false, true) => Use::Update,
+            (Use::Read, true, false) => Use::ReadTree,
+            (Use::Read | Use::Write, true, _) | (Use::ReadTree, _, true) => Use::WriteTree,
+            (what, ..) => what,
+        }
     }
 }
 

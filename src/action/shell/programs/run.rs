@@ -163,7 +163,7 @@ impl<'t> Run<'_, 't> {
 }
 
 /// The host of `user@host:port`, without brackets around an address.
-pub(super) fn host_of(authority: &str) -> &str {
+pub(in crate::action::shell) fn host_of(authority: &str) -> &str {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     if let Some(rest) = host.strip_prefix('[') {
         return rest.split(']').next().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::options::{Part, split};
 use super::run::Run;
-use super::table::{Program, Spec, Use, code, spec};
+use super::table::{Default, Program, Spec, Use, code, spec};
 use crate::action::Opaque;
 use crate::action::shell::word::Arg;
 
@@ -16,6 +16,7 @@ pub(super) const TABLE: &[Program] = &[
             .first(&[Skip])
             .replaces_first(&["-e", "-f", "--regexp", "--file"])
             .recursive(&["-r", "-R", "--recursive", "--dereference-recursive"])
+            .default(Default::HereIfRecursive)
             .options(&[
                 ("-e", Skip), ("--regexp", Skip), ("-f", Read), ("--file", Read), ("-A", Skip),
                 ("-B", Skip), ("-C", Skip), ("-m", Skip), ("--after-context", Skip),
@@ -31,7 +32,7 @@ pub(super) const TABLE: &[Program] = &[
         Spec::each(ReadTree)
             .first(&[Skip])
             .replaces_first(&["-e", "-f", "--regexp", "--file", "--files", "--type-list"])
-            .default("|.")
+            .default(Default::HereUnlessFed)
             .options(&[
                 ("-e", Skip), ("--regexp", Skip), ("-f", Read), ("--file", Read), ("-A", Skip),
                 ("-B", Skip), ("-C", Skip), ("-m", Skip), ("-g", Skip), ("--glob", Skip), ("--iglob", Skip),
@@ -50,7 +51,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["ag", "ack", "ack-grep", "pt", "sift"],
-        Spec::each(ReadTree).first(&[Skip]).replaces_first(&["-g", "-f", "--match"]).default("|.").options(
+        Spec::each(ReadTree).first(&[Skip]).replaces_first(&["-g", "-f", "--match"]).default(Default::HereUnlessFed).options(
             &[
                 ("-A?", Skip), ("-B?", Skip), ("-C?", Skip), ("-m", Skip), ("-G", Skip), ("--ignore", Skip),
                 ("--ignore-dir", Skip), ("-g", Skip), ("--match", Skip), ("--type", Skip),
@@ -69,7 +70,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(
         &["cloc", "tokei", "scc", "loc"],
-        Spec::each(ReadTree).default(".").options(&[
+        Spec::each(ReadTree).default(Default::Here).options(&[
             ("--exclude-dir", Skip), ("--include-lang", Skip), ("--exclude", Skip), ("-e", Skip),
             ("-t", Skip), ("--type", Skip), ("-s", Skip), ("--sort", Skip), ("-o", Use::Write),
             ("--output", Skip), ("--report-file", Use::Write), ("--out", Use::Write), ("--list-file", Read),
@@ -78,9 +79,14 @@ pub(super) const TABLE: &[Program] = &[
     ),
 ];
 
-/// `find`: start paths, then an expression whose actions may write or run programs.
-fn find(run: &mut Run<'_, '_>) {
-    let args = run.args;
+/// Patterns for what `find` prints.
+pub(super) fn starts<'t>(args: &[Arg<'t>]) -> Vec<Arg<'t>> {
+    let (starts, _) = start_paths(args);
+    if starts.is_empty() { vec![below(&Arg::plain("."))] } else { starts.iter().map(below).collect() }
+}
+
+/// The start paths of `find` and the expression after them.
+fn start_paths<'a, 't>(args: &'a [Arg<'t>]) -> (&'a [Arg<'t>], &'a [Arg<'t>]) {
     let is_expression =
         |text: &str| text.starts_with('-') && text.len() > 1 || matches!(text, "(" | ")" | "!" | ",");
     let mut index = 0;
@@ -92,13 +98,20 @@ fn find(run: &mut Run<'_, '_>) {
             _ => break,
         }
     }
-    let starts: Vec<&Arg<'_>> = args.iter().skip(index).take_while(|arg| !is_expression(&arg.text)).collect();
-    let expression = args.get(index + starts.len()..).unwrap_or_default();
+    let rest = args.get(index..).unwrap_or_default();
+    let count = rest.iter().take_while(|arg| !is_expression(&arg.text)).count();
+    rest.split_at(count)
+}
+
+/// `find`: start paths, then an expression whose actions may write or run programs.
+fn find(run: &mut Run<'_, '_>) {
+    let args = run.args;
+    let (starts, expression) = start_paths(args);
     if args.iter().any(|arg| arg.splits) {
         run.opaque(Opaque::Expansion);
     }
     let here = Arg::plain(".");
-    let starts = if starts.is_empty() { vec![&here] } else { starts };
+    let starts: Vec<&Arg<'_>> = if starts.is_empty() { vec![&here] } else { starts.iter().collect() };
     let deletes = expression.iter().any(|arg| arg.text == "-delete");
     for start in &starts {
         run.touch(ReadTree, start);
@@ -146,7 +159,7 @@ fn execute<'t>(run: &mut Run<'_, 't>, command: &[Arg<'t>], starts: &[&Arg<'t>]) 
 }
 
 /// A pattern for whatever lies below `start`.
-fn below<'t>(start: &Arg<'t>) -> Arg<'t> {
+pub(super) fn below<'t>(start: &Arg<'t>) -> Arg<'t> {
     let text = match &*start.text {
         "." => "**".to_owned(),
         path => format!("{}/**", path.trim_end_matches('/')),

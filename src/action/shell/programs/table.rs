@@ -66,8 +66,10 @@ pub(super) struct Spec {
     pub(super) recursive: &'static [&'static str],
     /// Flags that make it write what it would only read.
     pub(super) writes: &'static [&'static str],
-    /// The operand that is meant when there is none (and nothing is piped in, where it starts with `|`).
-    pub(super) default: &'static str,
+    /// Flags that make it read what it would otherwise write.
+    pub(super) dry: &'static [&'static str],
+    /// The operand that is meant when there is none.
+    pub(super) default: Default,
     /// Long options may have one dash (`find`, `java`, `go`).
     pub(super) single_dash: bool,
     /// Flags that stand for the leading operands of [`Spec::first`] (`grep -e`).
@@ -89,6 +91,19 @@ pub(super) enum Also {
     ConnectOpaque(&'static str),
 }
 
+/// The operand that is meant when a program is given none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Default {
+    /// None: it reads standard input, or does nothing.
+    None,
+    /// The working folder.
+    Here,
+    /// The working folder, unless something is piped in.
+    HereUnlessFed,
+    /// The working folder, if it works on everything below its operands.
+    HereIfRecursive,
+}
+
 impl Spec {
     /// A program whose operands are all used alike.
     pub(super) const fn each(rest: Use) -> Self {
@@ -99,7 +114,8 @@ impl Spec {
             last: None,
             recursive: &[],
             writes: &[],
-            default: "",
+            dry: &[],
+            default: Default::None,
             single_dash: false,
             replaces_first: &[],
             also: Also::Nothing,
@@ -126,7 +142,11 @@ impl Spec {
         Self { writes, ..self }
     }
 
-    pub(super) const fn default(self, default: &'static str) -> Self {
+    pub(super) const fn dry(self, dry: &'static [&'static str]) -> Self {
+        Self { dry, ..self }
+    }
+
+    pub(super) const fn default(self, default: Default) -> Self {
         Self { default, ..self }
     }
 

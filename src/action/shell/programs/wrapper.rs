@@ -295,10 +295,12 @@ fn xargs(run: &mut Run<'_, '_>) {
     if command.is_empty() {
         return;
     }
-    let unknown = || Arg { text: "\0".into(), glob: false, splits: false };
+    let brought = run.reader.listed.take();
+    let unknown = || vec![Arg { text: "\0".into(), glob: false, splits: false }];
     let mut args: Vec<Arg<'_>> = Vec::with_capacity(command.len() + 1);
     for arg in command {
         match &placeholder {
+            Some(mark) if arg.text == **mark => args.extend(brought.clone().unwrap_or_else(unknown)),
             Some(mark) if !mark.is_empty() && arg.text.contains(&**mark) => {
                 args.push(Arg {
                     text: arg.text.replace(&**mark, "\0").into(),
@@ -310,7 +312,7 @@ fn xargs(run: &mut Run<'_, '_>) {
         }
     }
     if placeholder.is_none() {
-        args.push(unknown());
+        args.extend(brought.unwrap_or_else(unknown));
     }
     run.reader.call(&args, true);
 }

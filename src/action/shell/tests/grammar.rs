@@ -2,11 +2,214 @@
 
 use super::check;
 
+#[rustfmt::skip]
+const FOLDERS: &[(&str, &str)] = &[
+    ("cd sub && cat x", "r sub/x"),
+    ("cd sub; cat x", "r sub/x"),
+    ("cd sub || exit 1; cat x", "r sub/x"),
+    ("cd a && cd b && cat x", "r a/b/x"),
+    ("cd /abs && cat x", "r /abs/x"),
+    ("cd ~ && cat x", "r ~/x"),
+    ("cd && cat x", "r ~/x"),
+    ("cd - && cat x", "?expansion"),
+    ("cd \"$D\" && cat x", "?expansion"),
+    ("cd ../x && cat y", "r ../x/y"),
+    ("cd sub && cat /etc/x ~/y", "r /etc/x | r ~/y"),
+    ("(cd sub; cat x); cat y", "r sub/x | r y"),
+    ("(cd sub && cat x) && cat y", "r sub/x | r y"),
+    ("{ cd sub; cat x; }; cat y", "r sub/x | r sub/y"),
+    ("cd sub & cat x", "r x"),
+    ("cd sub | cat; cat x", "r x"),
+    ("if [ -d a ]; then cd a; fi; cat x", "?expansion"),
+    ("if a; then cat x; else cat y; fi", "r x | r y | ?program a"),
+    ("[ -d a ] || cd b; cat x", "?expansion"),
+    ("pushd a && cat x && popd && cat y", "r a/x | r y"),
+    ("popd; cat x", "?expansion"),
+    ("cd \"$(pwd)/a\" && cat x", "r ./a/x"),
+    ("cd `pwd` && cat x", "r ./x"),
+];
+
+#[rustfmt::skip]
+const SUBSTITUTIONS_AND_VARIABLES: &[(&str, &str)] = &[
+    ("cat \"$(echo x)\"", "?expansion"),
+    ("cat $(ls)", "r . | ?expansion"),
+    ("echo $(cat x)", "r x"),
+    ("echo `cat x`", "r x"),
+    ("X=$(cat y); echo $X", "r y"),
+    ("X=a; cat $X", "r a"),
+    ("X=a; cat \"$X/b\"", "r a/b"),
+    ("X=\"a b\"; cat $X", "r a | r b"),
+    ("X=\"a b\"; cat \"$X\"", "r a b"),
+    ("D=dir; cd $D && cat x", "r dir/x"),
+    ("X=a X=b; cat $X", "r b"),
+    ("X=a; (X=b; cat $X); cat $X", "r b | r a"),
+    ("if a; then X=b; fi; cat $X", "?program a"),
+    ("X=~/a; cat $X", "r ~/a"),
+    ("X='~/a'; cat $X", "r ./~/a"),
+    ("cat '~/a'", "r ./~/a"),
+    ("cat \"$X\"", "?expansion"),
+    ("cat $X/a", "?expansion"),
+    ("cat a-$$.log", "r <a-*.log>"),
+    ("cat log-$(date +%F).txt", "r <log-*.txt>"),
+    ("cat ${X:-y}", "?expansion"),
+    ("cat \"${X%.*}\"", "?expansion"),
+    ("read X; cat $X", "?expansion"),
+];
+
+#[rustfmt::skip]
+const COMPOUNDS: &[(&str, &str)] = &[
+    ("for f in a b; do cat $f; done", "r a | r b"),
+    ("for f in *.rs; do cat $f; done", "r <*.rs>"),
+    ("for f in $(ls); do cat $f; done", "r . | ?expansion"),
+    ("for f in a b; do cat \"$f.rs\"; done", "r a.rs | r b.rs"),
+    ("for i in 1 2 3; do echo $i; done", ""),
+    ("while read -r l; do echo \"$l\"; done < f", "r f"),
+    ("while true; do cat x; break; done", "r x"),
+    ("until cat x; do sleep 1; done", "r x"),
+    ("case $x in a) cat y;; *) cat z;; esac", "r y | r z"),
+    ("f() { cat x; }; f", "r x"),
+    ("function g { rm y; }; g", "w y"),
+    ("f() { cat \"$1\"; }; f a", "?expansion"),
+    ("! cat x", "r x"),
+    ("cat x &", "r x"),
+    ("cat x & cat y", "r x | r y"),
+];
+
+#[rustfmt::skip]
+const REDIRECTIONS: &[(&str, &str)] = &[
+    ("cat a > b", "w b | r a"),
+    ("cat a >> b", "w b | r a"),
+    ("cat a 2> b", "w b | r a"),
+    ("cat a &> b", "w b | r a"),
+    ("cat a > b 2>&1", "w b | r a"),
+    ("cat a 2>/dev/null", "r a"),
+    ("cat a >& b", "w b | r a"),
+    ("cat a >| b", "w b | r a"),
+    ("> b", "w b"),
+    (": > b", "w b"),
+    ("cat <<EOF > f\nhi\nEOF", "w f"),
+    ("cat > f <<'EOF'\nhi\nEOF", "w f"),
+    ("cat <<EOF\nhi\nEOF", ""),
+    ("cat <<< x", ""),
+    ("cat <<< \"$(cat y)\"", "r y"),
+    ("{ cat a; cat b; } > out", "w out | r a | r b"),
+    ("(cat a; cat b) > out", "w out | r a | r b"),
+    ("for f in a; do cat $f; done > out", "w out | r a"),
+    ("cat a | tee b | sort > c", "r a | w b | w c"),
+    ("exec > out", "w out"),
+    ("exec 3< in", "r in"),
+    ("cat <(cat x)", "r x"),
+    ("tee >(cat > y)", "w y"),
+    ("cat a > \"$X\"", "r a | ?expansion"),
+    ("cat a > $D/x", "r a | ?expansion"),
+    ("cat a >$(echo b)", "r a | ?expansion"),
+    ("diff <(git show HEAD:f) f", "r .git/... | r f"),
+    ("a=(1 2); cat ${a[0]}", "?expansion"),
+    ("let x=1", ""),
+    ("((x++))", ""),
+    ("[[ -f a && $(cat b) ]]", "r b"),
+    ("test -f \"$(cat b)\"", "r b"),
+    ("echo ${A:-$(cat b)}", "r b"),
+    ("echo $((1 + $(cat b)))", "r b"),
+    ("coproc cat x", "?unreadable"),
+    ("select i in a; do cat x; done", "r x"),
+];
+
+#[rustfmt::skip]
+const WORDS: &[(&str, &str)] = &[
+    ("cat a\\ b", "r a b"),
+    ("cat 'a b' \"c d\"", "r a b | r c d"),
+    ("cat a\"b\"c", "r abc"),
+    ("cat $'a\\tb'", "r a\tb"),
+    ("cat \"a\\\"b\"", "r a\"b"),
+    ("cat \"\\$X\"", "r $X"),
+    ("cat \\$X", "r $X"),
+    ("cat {a,b}{c,d}", "r ac | r ad | r bc | r bd"),
+    ("cat a{b", "r a{b"),
+    ("cat [ab].c", "r <[ab].c>"),
+    ("cat \"*.c\"", "r *.c"),
+    ("cat a?c", "r <a?c>"),
+    ("cat -- -x", "r -x"),
+    ("# comment", ""),
+    ("cat x # comment", "r x"),
+    ("cat x;", "r x"),
+    ("cat x \\\n  y", "r x | r y"),
+    ("cat 'unclosed", "?unreadable"),
+    ("if x; then", "?program x"),
+];
+
+#[rustfmt::skip]
+const SCRIPTS_IN_SCRIPTS: &[(&str, &str)] = &[
+    ("cat x | bash", "r x | ?code bash"),
+    ("bash < x", "r x | ?code bash"),
+    ("bash <<< 'cat y'", "?code bash"),
+    ("echo 'cat y' | sh", "?code sh"),
+    ("echo; cat x", "r x"),
+    ("true && cat x || cat y", "r x | r y"),
+    ("mkdir -p d && cd d && touch f && cd .. && cat x", "w d | w d/f | r d/../x"),
+    ("tmp=$(mktemp -d) && cd \"$tmp\" && touch f", "?expansion"),
+    ("cd \"$(git rev-parse --show-toplevel)\" && cat x", "r .git/... | ?expansion"),
+    ("set -e; cd sub; cat x", "r sub/x"),
+    ("export D=sub; cat $D/x", "r sub/x"),
+    ("unset D; cat $D", ""),
+    ("HOME=/x; cat ~/y", "r /x/y"),
+    ("A=1 B=2 cat x", "r x"),
+    ("echo \"a\" > f && cat f", "w f | r f"),
+];
+
+#[rustfmt::skip]
+const FILES_FROM_PIPES: &[(&str, &str)] = &[
+    ("find . -name '*.rs' | xargs grep foo", "r ./..."),
+    ("git ls-files | xargs wc -l", "r .git/... | r ./..."),
+    ("rg -l foo src | xargs sed -i s/a/b/", "r src/... | r ./... | w ./..."),
+    ("ls | while read f; do cat \"$f\"; done", "r . | ?expansion"),
+    ("bash -c \"bash -c 'cat x'\"", "r x"),
+    ("ssh h.example 'cat x'", "@ h.example"),
+    ("sudo sh -c 'cat x > y'", "w y | r x"),
+    ("env -i bash -c 'cat x'", "r x"),
+    ("timeout 5 bash -c 'cat x'", "r x"),
+    ("find . -exec sh -c 'cat x' \\;", "r ./... | r x"),
+    ("printf 'a' | tee f >/dev/null", "w f"),
+    ("cat f 1>&2", "r f"),
+    ("cat f >&2", "r f"),
+    ("kill %1", ""),
+    ("cat a,b", "r a,b"),
+    ("cat a:b", "r a:b"),
+    ("cat @x", "r @x"),
+    ("cat ./-", "r ./-"),
+];
+
 #[test]
 fn folders() {
-    check(&[
-        ("cd sub && cat x", "r sub/x"),
-        ("(cd sub; cat x); cat y", "r sub/x | r y"),
-        ("cd - && cat x", "?expansion"),
-    ]);
+    check(FOLDERS);
+}
+
+#[test]
+fn substitutions_and_variables() {
+    check(SUBSTITUTIONS_AND_VARIABLES);
+}
+
+#[test]
+fn compounds() {
+    check(COMPOUNDS);
+}
+
+#[test]
+fn redirections() {
+    check(REDIRECTIONS);
+}
+
+#[test]
+fn words() {
+    check(WORDS);
+}
+
+#[test]
+fn scripts_in_scripts() {
+    check(SCRIPTS_IN_SCRIPTS);
+}
+
+#[test]
+fn files_from_pipes() {
+    check(FILES_FROM_PIPES);
 }

@@ -3,7 +3,9 @@
 mod agree;
 mod bounds;
 mod grammar;
+mod intercept;
 mod programs;
+mod windows;
 
 use std::borrow::Cow;
 
