@@ -87,6 +87,11 @@ impl Stdin<'_> {
     }
 }
 
+/// A text as one short line for people: at most 120 characters, control and direction characters escaped.
+pub fn short_label(text: &str) -> Cow<'_, str> {
+    short(text)
+}
+
 fn patch_label(text: &str) -> String {
     let Ok(patch) = patch::parse(text) else { return "patch (malformed)".to_owned() };
     let paths: Vec<&str> = patch.files.iter().map(|file| &*file.path).take(8).collect();

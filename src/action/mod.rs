@@ -12,6 +12,7 @@ pub mod shell;
 use std::borrow::Cow;
 
 pub use effect::{Access, Effect, Effects, Opaque, Target};
+pub use kind::short_label;
 pub use mcp::{McpCall, ToolName};
 
 /// What one recorded call attempts.

@@ -7,6 +7,8 @@ pub mod rules;
 pub mod sandbox;
 pub mod skills;
 
+use approval::Client;
+
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 
@@ -28,16 +30,31 @@ pub struct Boundary {
     pub skills: Skills,
     /// Rules for commands.
     pub rules: ExecPolicy,
+    /// Sandbox of commands and patches.
+    pub sandbox: Sandbox,
+    /// When somebody is asked, and who.
+    pub approvals: Approvals,
 }
 
 impl Boundary {
-    /// Compiles the boundary; rules that Codex ignores and rules that can never match are findings.
-    pub fn compile(plugin: &Plugin, findings: &mut Vec<Finding>) -> Self {
+    /// Compiles the boundary; rules that Codex ignores and rules that can never match are findings. `stage_mode` is
+    /// the sandbox mode or permission profile of a stage, which stands above the configuration's own.
+    ///
+    /// The session is taken to be one in which people can be asked, whatever client it was recorded with: `codex
+    /// exec` would refuse whatever needs an approval, and nothing could be learnt about approvals.
+    pub fn compile(plugin: &Plugin, stage_mode: Option<&str>, findings: &mut Vec<Finding>) -> Self {
         Self {
             mcp: McpPolicy::compile(plugin, findings),
             hooks: Hooks::compile(plugin, findings),
             skills: Skills::compile(plugin, findings),
             rules: ExecPolicy::compile(&plugin.rules, &plugin.requirements.document, findings),
+            sandbox: Sandbox::compile(&plugin.config, &plugin.requirements.document, stage_mode, findings),
+            approvals: Approvals::compile(
+                &plugin.config,
+                &plugin.requirements.document,
+                Client::AppServer,
+                findings,
+            ),
         }
     }
 }

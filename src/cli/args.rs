@@ -8,8 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// the accepted baseline, and writes a staged gate report. It needs no account, no network and no model.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 the gate holds, 1 it fails or changes are not accepted, 2 usage or unreadable \
-                        suite, 3 tasks broke, 4 inconclusive.")]
+#[command(
+    after_help = "Exit codes: 0 the gate holds, 1 it fails or changes are not accepted, 2 usage or unreadable \
+                        suite, 3 tasks broke, 4 inconclusive."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -39,8 +41,10 @@ pub(crate) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Replay a suite, compare with its baselines, write its reports, and gate.
-    #[command(after_help = "Example:\n  plugin-eval run suites/release-reviewer\n  plugin-eval run suites/release-reviewer \
-                            --stage workspace-write --task 'notes-*'")]
+    #[command(
+        after_help = "Example:\n  plugin-eval run suites/release-reviewer\n  plugin-eval run suites/release-reviewer \
+                            --stage workspace-write --task '1.5.*'"
+    )]
     Run(Run),
     /// Check a suite, its plugin and its configuration without replaying anything.
     #[command(after_help = "Example:\n  plugin-eval check suites/release-reviewer")]
@@ -49,20 +53,27 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  plugin-eval diff suites/release-reviewer")]
     Diff(Diff),
     /// Show one task, or one step of it, whole: phases, rule, effects, human verdict.
-    #[command(after_help = "Example:\n  plugin-eval explain suites/release-reviewer notes-1.4 call_Rt5kQ2")]
+    #[command(after_help = "Example:\n  plugin-eval explain suites/release-reviewer 1.4.0-tracker 7")]
     Explain(Explain),
     /// Accept the present replays as baselines.
-    #[command(after_help = "Example:\n  plugin-eval accept suites/release-reviewer --all --reason 'plugin 1.1 reviewed' \
-                            --by ana\n  plugin-eval accept suites/release-reviewer notes-1.4 --reason 'new hook' --by ana")]
+    #[command(
+        after_help = "Example:\n  plugin-eval accept suites/release-reviewer --all --reason 'plugin 1.1 reviewed' \
+                            --by ana\n  plugin-eval accept suites/release-reviewer --task 1.4.0-tracker --reason 'new \
+                            hook' --by ana"
+    )]
     Accept(Accept),
     /// Render a format again from a report.json.
-    #[command(after_help = "Example:\n  plugin-eval report reports/release-reviewer/report.json --format gate-md")]
+    #[command(
+        after_help = "Example:\n  plugin-eval report reports/release-reviewer/report.json --format gate-md"
+    )]
     Report(Report),
     /// Print the JSON Schema of a file format.
     #[command(after_help = "Example:\n  plugin-eval schema report > report.schema.json")]
     Schema(Schema),
     /// Print a completion script for a shell.
-    #[command(after_help = "Example:\n  plugin-eval completions bash > ~/.local/share/bash-completion/completions/plugin-eval")]
+    #[command(
+        after_help = "Example:\n  plugin-eval completions bash > ~/.local/share/bash-completion/completions/plugin-eval"
+    )]
     Completions(Completions),
 }
 
@@ -132,9 +143,12 @@ pub(crate) struct Explain {
 pub(crate) struct Accept {
     /// Folder of the suite.
     pub(crate) suite: PathBuf,
-    /// Names of the tasks to accept.
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
-    pub(crate) tasks: Vec<String>,
+    /// Accept everything that changed in this task; may be given several times.
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["all", "change"], conflicts_with = "all")]
+    pub(crate) task: Vec<String>,
+    /// Accept one change, by the id that `diff` shows; may be given several times.
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    pub(crate) change: Vec<String>,
     /// Accept every task of the suite.
     #[arg(long)]
     pub(crate) all: bool,

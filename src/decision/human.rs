@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 pub enum HumanVerdict {
     /// Accepted as asked.
     Accepted,
-    /// Accepted, but the result had to be reworked.
+    /// Accepted, but the call or its result had to be reworked.
     Reworked,
     /// Declined.
     Declined,

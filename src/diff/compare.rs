@@ -278,11 +278,12 @@ fn effects(old: &ReplayStep, new: &ReplayStep) -> [String; 2] {
     [join(old, new), join(new, old)]
 }
 
-/// Hooks that ran, where they differ in more than their output.
+/// Hooks that had something to say, where they differ in more than their output. One that let a call pass and is now
+/// gone shows in the calls that it would have stopped.
 fn hooks(old: &ReplayStep, new: &ReplayStep) -> [String; 2] {
     let text = |step: &ReplayStep| {
-        let hooks =
-            step.hooks.iter().map(|hook| format!("{} {} {}", hook.event, hook.rule.text, hook.outcome));
+        let spoke = step.hooks.iter().filter(|hook| hook.outcome != "passed");
+        let hooks = spoke.map(|hook| format!("{} {} {}", hook.event, hook.rule.text, hook.outcome));
         hooks.collect::<Vec<_>>().join("; ")
     };
     if old.hooks.is_empty() && new.hooks.is_empty() {

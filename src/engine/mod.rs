@@ -2,8 +2,27 @@
 
 pub mod cell;
 pub mod hook;
+
+mod attempt;
+mod divergence;
+mod edits;
+mod explain;
+mod hooks;
 mod in_order;
+mod judge;
+mod moment;
+mod native;
+mod policy;
+mod recordings;
+mod sandbox;
+mod thread;
+mod touch;
+mod walk;
 mod workspace;
 
+pub use hooks::HookSettings;
 pub use in_order::in_order;
+pub use judge::Note;
+pub use native::{Explained, NativeEngine, TaskReplays};
+pub use recordings::Recordings;
 pub use workspace::Workspace;

@@ -91,7 +91,7 @@ fn is_absolute(path: &str) -> bool {
 }
 
 /// Removes `.`, `..` and doubled slashes without looking at the disk; the result starts with `/`.
-fn normalise(path: &str) -> String {
+pub(super) fn normalise(path: &str) -> String {
     let mut clean = String::with_capacity(path.len() + 1);
     for part in path.split('/') {
         match part {

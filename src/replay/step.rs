@@ -129,7 +129,12 @@ impl ReplayStep {
         match self.ruling.verdict {
             Verdict::Allow => Some(true),
             Verdict::Deny => Some(false),
-            Verdict::Ask => self.human.map(|human| human.verdict.let_run()),
+            Verdict::Ask => match self.human?.verdict {
+                HumanVerdict::Accepted => Some(true),
+                HumanVerdict::Declined => Some(false),
+                // Whether the call itself went ahead, or another in its place, is not said.
+                HumanVerdict::Reworked => None,
+            },
             Verdict::Undetermined => None,
         }
     }
@@ -141,10 +146,5 @@ impl ReplayStep {
             Recorded::Unknown | Recorded::Aborted => None,
             _ => Some(false),
         }
-    }
-
-    /// An accepted prompt: somebody was asked about the call and let it run.
-    pub fn accepted(&self) -> bool {
-        self.human.is_some_and(|human: Human| human.verdict == HumanVerdict::Accepted)
     }
 }

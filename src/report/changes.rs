@@ -39,7 +39,8 @@ fn page(diffs: &[TaskDiff], suite: &str, page: Page) -> String {
     text
 }
 
-/// The command that accepts changes: of a suite, of one task, or a single one. Fit to be pasted into a shell.
+/// The command that accepts changes: of a suite, of one task, or a single one. Fit to be pasted into a shell, once
+/// the reason and the name are filled in.
 pub fn accept_command(suite: &str, task: Option<&str>, change: Option<&str>) -> String {
     let mut command = format!("plugin-eval accept {}", quoted(suite));
     if let Some(task) = task {
@@ -48,6 +49,10 @@ pub fn accept_command(suite: &str, task: Option<&str>, change: Option<&str>) -> 
     if let Some(change) = change {
         let _ = write!(command, " --change {}", quoted(change));
     }
+    if task.is_none() && change.is_none() {
+        command.push_str(" --all");
+    }
+    command.push_str(" --reason WHY --by WHO");
     command
 }
 

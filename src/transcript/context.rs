@@ -33,6 +33,7 @@ pub(super) fn context<'t>(turn: &Object<'t>) -> Context<'t> {
         cwd: turn.text_or_empty("cwd"),
         model: turn.text_or_empty("model"),
         approval_policy: approval_policy(turn),
+        profile: active.as_ref().map(|active| active.text_or_empty("id")).unwrap_or_default(),
         disabled_plugins: turn
             .get("disabled_plugin_ids")
             .map(|list| super::json::elements(list).filter_map(string).collect())

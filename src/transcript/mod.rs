@@ -121,6 +121,8 @@ pub struct Context<'t> {
     pub approval_policy: Cow<'t, str>,
     /// Sandbox mode: `read-only`, `workspace-write`, `danger-full-access`; empty when not said.
     pub sandbox_mode: Cow<'t, str>,
+    /// Name of the permission profile; empty when not said.
+    pub profile: Cow<'t, str>,
     /// The recorded sandbox lets commands reach the network.
     pub network: bool,
     /// Plugins switched off for the turn (`name@marketplace`).

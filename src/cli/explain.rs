@@ -1,0 +1,162 @@
+use std::fmt::Write as _;
+use std::io::Write;
+
+use anyhow::bail;
+use plugin_eval::engine::Explained;
+use plugin_eval::finding::closest;
+use plugin_eval::gate::ExitCode;
+use plugin_eval::report::escape;
+
+use super::args::{Explain, Look};
+use super::diagnostics;
+use super::scene::{Scene, unusable};
+
+/// Most lines of an answer that are shown.
+const MAX_LINES: usize = 20;
+
+/// Shows the steps of a task, or one of them whole.
+pub(crate) fn explain(args: &Explain, look: Look) -> anyhow::Result<ExitCode> {
+    let mut findings = Vec::new();
+    let Some(scene) = Scene::load(&args.suite, args.stage.as_deref(), &mut findings) else {
+        diagnostics::print(&findings, &mut look.stderr())?;
+        return Ok(ExitCode::Unusable);
+    };
+    let suite = &scene.suite;
+    let Some(index) = suite.find_task(&args.task) else {
+        match closest(&args.task, suite.task_names()) {
+            Some(near) => bail!("the suite has no task `{}`; did you mean `{near}`?", args.task),
+            None => bail!("the suite has no task `{}`", args.task),
+        }
+    };
+    let engine = scene.engine(!args.no_hooks, &mut findings);
+    if unusable(&findings) {
+        diagnostics::print(&findings, &mut look.stderr())?;
+        return Ok(ExitCode::Unusable);
+    }
+    let steps = suite.task(index).and_then(|task| engine.explain(&task, suite.current));
+    let steps = match steps {
+        Ok(steps) => steps,
+        Err(problems) => {
+            diagnostics::print(&problems, &mut look.stderr())?;
+            return Ok(ExitCode::Broken);
+        }
+    };
+    let text = match &args.step {
+        None => list(&steps),
+        Some(wanted) => find(&steps, wanted)?.iter().map(|(number, step)| whole(*number, step)).collect(),
+    };
+    look.stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::Holds)
+}
+
+fn find<'s>(steps: &'s [Explained], wanted: &str) -> anyhow::Result<Vec<(usize, &'s Explained)>> {
+    let number = wanted.parse::<usize>().ok();
+    let fits = |at: usize, step: &Explained| step.step.id == wanted || number == Some(at + 1);
+    let found: Vec<_> = steps
+        .iter()
+        .enumerate()
+        .filter(|(at, step)| fits(*at, step))
+        .map(|(at, step)| (at + 1, step))
+        .collect();
+    if found.is_empty() {
+        let ids = steps.iter().map(|step| step.step.id.as_str());
+        match closest(wanted, ids) {
+            Some(near) => bail!("the task has no step `{wanted}`; did you mean `{near}`?"),
+            None => bail!("the task has no step `{wanted}`; leave it out to list all"),
+        }
+    }
+    Ok(found)
+}
+
+fn list(steps: &[Explained]) -> String {
+    let mut text = String::new();
+    for (at, Explained { step, .. }) in steps.iter().enumerate() {
+        let mark = if step.after_divergence { "~" } else { " " };
+        let indent = "  ".repeat(step.depth.into());
+        let _ = writeln!(
+            text,
+            "{:>4}{mark} {:<12} {:<9} {:<12} {indent}{}  {}",
+            at + 1,
+            step.ruling.verdict.name(),
+            step.ruling.phase.name(),
+            step.scope.name(),
+            escape::line(&step.id),
+            escape::line(&step.label),
+        );
+    }
+    text
+}
+
+fn whole(number: usize, explained: &Explained) -> String {
+    let step = &explained.step;
+    let mut text = String::new();
+    let _ = writeln!(text, "step {number}: {} {}", step.kind.name(), escape::line(&step.id));
+    let _ = writeln!(text, "asked:\n{}", indented(&explained.asked));
+    let _ = writeln!(text, "phases:");
+    for note in &explained.notes {
+        let _ = writeln!(text, "  {:<9} {}", note.phase.name(), escape::line(&note.text));
+        if let Some(rule) = &note.rule {
+            let _ = writeln!(text, "            by {}", escape::line(&shown(rule)));
+        }
+    }
+    for hook in &step.hooks {
+        let detail = if hook.detail.is_empty() { String::new() } else { format!(": {}", hook.detail) };
+        let line = format!("{} hook at {} {}{detail}", hook.event, shown(&hook.rule), hook.outcome);
+        let _ = writeln!(text, "  {}", escape::line(&line));
+    }
+    let _ = writeln!(
+        text,
+        "ruling: {} in phase {}: {}\n  by {}",
+        step.ruling.verdict,
+        step.ruling.phase,
+        escape::line(&step.ruling.reason),
+        escape::line(&shown(&step.ruling.rule))
+    );
+    effects(&mut text, explained);
+    let human =
+        step.human.map_or("nobody was asked, or the answer is not known", |human| human.verdict.name());
+    let _ = writeln!(text, "person: {human}");
+    let _ = writeln!(text, "recorded: {:?}", step.recorded);
+    if let Some(answered) = &explained.answered {
+        let _ = writeln!(text, "answered:\n{}", indented(answered));
+    }
+    if step.after_divergence {
+        text.push_str("after divergence: the agent would have seen other answers before this step\n");
+    }
+    text
+}
+
+fn effects(text: &mut String, explained: &Explained) {
+    let step = &explained.step;
+    let _ = writeln!(
+        text,
+        "scope: {}{}",
+        step.scope,
+        if step.unsandboxed { ", outside the sandbox" } else { "" }
+    );
+    for effect in &step.effects {
+        let rule = effect.rule.as_ref().map(|rule| format!("  by {}", shown(rule))).unwrap_or_default();
+        let line = format!("{:<7} {} ({}){rule}", effect.access.name(), effect.target, effect.scope);
+        let _ = writeln!(text, "  {}", escape::line(&line));
+    }
+    if let Some(why) = &step.opaque {
+        let _ = writeln!(text, "  and perhaps more: {}", escape::line(why));
+    }
+}
+
+fn shown(rule: &plugin_eval::decision::Rule) -> String {
+    match &rule.place {
+        Some(place) => format!("{place} {}", rule.text),
+        None => format!("Codex's default: {}", rule.text),
+    }
+}
+
+fn indented(text: &str) -> String {
+    let mut lines: Vec<String> =
+        text.lines().take(MAX_LINES).map(|line| format!("  {}", escape::line(line))).collect();
+    let more = text.lines().count().saturating_sub(MAX_LINES);
+    if more > 0 {
+        lines.push(format!("  … {more} more lines"));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,34 @@
+//! The command line: what was typed, and one file a command.
+
+mod accept;
+mod args;
+mod check;
+mod diagnostics;
+mod diff;
+mod explain;
+mod look;
+mod progress;
+mod render;
+mod run;
+mod scene;
+mod selection;
+mod survey;
+
+pub(crate) use args::{Cli, Command};
+
+use plugin_eval::gate::ExitCode;
+
+/// Runs a command.
+pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    let look = cli.look;
+    match &cli.command {
+        Command::Run(args) => run::run(args, look),
+        Command::Check(args) => check::check(args, look),
+        Command::Diff(args) => diff::diff(args, look),
+        Command::Explain(args) => explain::explain(args, look),
+        Command::Accept(args) => accept::accept(args, look),
+        Command::Report(args) => render::report(args, look),
+        Command::Schema(args) => render::schema(args),
+        Command::Completions(args) => render::completions(args),
+    }
+}

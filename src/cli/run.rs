@@ -1,0 +1,165 @@
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use plugin_eval::baseline::Folder;
+use plugin_eval::diff::State;
+use plugin_eval::engine::in_order;
+use plugin_eval::finding::Finding;
+use plugin_eval::gate::ExitCode;
+use plugin_eval::metrics::{Metrics, Waivers};
+use plugin_eval::report::v1::SuiteV1;
+use plugin_eval::report::{Outcome, ReportWriter, terminal};
+use plugin_eval::source::WriteError;
+use plugin_eval::suite::Suite;
+
+use super::args::{Look, Run};
+use super::scene::{Scene, unusable};
+use super::selection::pool;
+use super::survey::{Survey, Surveyed};
+use super::{diagnostics, progress};
+
+/// Replays a suite, compares, writes the report, gates.
+pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
+    let selection = &args.selection;
+    let today = selection.today()?;
+    let mut findings = Vec::new();
+    let Some(scene) = Scene::load(&selection.suite, selection.stage.as_deref(), &mut findings) else {
+        diagnostics::print(&findings, &mut look.stderr())?;
+        return Ok(ExitCode::Unusable);
+    };
+    let suite = &scene.suite;
+    let tasks = selection.tasks(suite)?;
+    let waivers = Waivers::new(suite, today, &mut findings);
+    let engine = scene.engine(!selection.no_hooks, &mut findings);
+    diagnostics::print(&findings, &mut look.stderr())?;
+    if unusable(&findings) {
+        return Ok(ExitCode::Unusable);
+    }
+    let survey =
+        Survey { suite, engine, baselines: Folder::of(suite, selection.baselines.as_deref()), waivers };
+    let folder = args.reports.clone().unwrap_or_else(|| suite.home().join("reports")).join(&suite.name);
+    let partial = tasks.len() < suite.task_count() && args.reports.is_none();
+    let folder = if partial { Place::Nowhere(tempfile::tempdir()?) } else { Place::Folder(folder) };
+    let mut tally = Tally::new(suite, folder.path())?;
+    let bar = progress::bar(tasks.len(), look);
+    let pool = pool(selection.jobs)?;
+    pool.install(|| {
+        in_order(
+            tasks.len(),
+            |at| survey.task(tasks[at]),
+            |surveyed| {
+                bar.inc(1);
+                tally.add(surveyed)
+            },
+        )
+    })?;
+    bar.finish_and_clear();
+    let ran = |name: &str| tasks.iter().any(|index| suite.task_names().nth(*index) == Some(name));
+    let (summary, code, header) = tally.finish(&scene, &survey, &findings, &ran)?;
+    let shown = folder.shown(suite);
+    let text = terminal(&header, &summary, &shown, look.colour());
+    look.stdout().write_all(text.as_bytes())?;
+    Ok(code)
+}
+
+/// Where the report goes.
+enum Place {
+    Folder(PathBuf),
+    /// A run of some tasks must not take the place of the report on all of them.
+    Nowhere(tempfile::TempDir),
+}
+
+impl Place {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Folder(path) => path,
+            Self::Nowhere(folder) => folder.path(),
+        }
+    }
+
+    fn shown(&self, suite: &Suite) -> String {
+        match self {
+            Self::Folder(path) => {
+                let path = path.join("gate.md");
+                let near = std::env::current_dir().ok().and_then(|here| {
+                    std::fs::canonicalize(&path).ok()?.strip_prefix(here).ok().map(Path::to_path_buf)
+                });
+                near.unwrap_or(path).display().to_string()
+            }
+            Self::Nowhere(_) => {
+                format!(
+                    "not written: only some of the tasks of {} ran (name a folder with --reports)",
+                    suite.name
+                )
+            }
+        }
+    }
+}
+
+/// What is added up over a run.
+struct Tally {
+    writer: ReportWriter,
+    /// Metrics of every stage.
+    metrics: Vec<Metrics>,
+    broken: usize,
+    changed: bool,
+}
+
+impl Tally {
+    fn new(suite: &Suite, folder: &Path) -> Result<Self, WriteError> {
+        let writer = ReportWriter::begin(folder, header(suite))?;
+        Ok(Self { writer, metrics: vec![Metrics::default(); suite.stages.len()], broken: 0, changed: false })
+    }
+
+    fn add(&mut self, surveyed: Surveyed) -> Result<(), WriteError> {
+        self.broken += usize::from(surveyed.broken);
+        self.changed |= surveyed.diff.state == State::Changed;
+        for (metrics, facts) in self.metrics.iter_mut().zip(&surveyed.facts) {
+            for fact in facts {
+                metrics.add(fact);
+            }
+        }
+        self.writer.push(surveyed.rendered)
+    }
+
+    fn finish(
+        self,
+        scene: &Scene,
+        survey: &Survey<'_>,
+        findings: &[Finding],
+        ran: &dyn Fn(&str) -> bool,
+    ) -> Result<(plugin_eval::report::v1::SummaryV1, ExitCode, SuiteV1), WriteError> {
+        let suite = &scene.suite;
+        let cards: Vec<_> = self.metrics.iter().map(|metrics| Some(metrics.scorecard())).collect();
+        let verdict = scene.gate.judge(&cards, self.broken);
+        let code = ExitCode::of_run(verdict.advice, self.broken > 0, self.changed);
+        let used = self.metrics[suite.current].waivers_used();
+        let mut notes = findings.to_vec();
+        notes.extend(survey.waivers.unused(used, ran));
+        let waivers: Vec<_> = used.iter().filter_map(|index| suite.waivers.get(*index as usize)).collect();
+        let header = self.writer.suite().clone();
+        let summary = self.writer.finish(&Outcome {
+            verdict: &verdict,
+            cards: &cards,
+            exit_code: code,
+            waivers: &waivers,
+            orphans: &survey.baselines.orphans(suite.task_names()),
+            notes: &notes,
+        })?;
+        Ok((summary, code, header))
+    }
+}
+
+fn header(suite: &Suite) -> SuiteV1 {
+    let path = suite.folder.strip_prefix(suite.home()).unwrap_or(&suite.folder);
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    SuiteV1 {
+        name: suite.name.clone(),
+        path: parts.join("/"),
+        role: suite.role.name.clone(),
+        primary: suite.role.primary.as_ref().map(|metric| metric.name.clone()),
+        guardrail: suite.role.guardrail.as_ref().map(|metric| metric.name.clone()),
+        outcomes: suite.role.outcomes.clone(),
+        stage: suite.stage().name.clone(),
+    }
+}

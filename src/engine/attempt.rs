@@ -1,0 +1,72 @@
+use std::borrow::Cow;
+
+use super::touch::{Site, Touch};
+use crate::action::patch::{self, Patch};
+use crate::action::shell::{self, EmbeddedPatch};
+use crate::action::{Action, Effects, Opaque};
+use crate::replay::StepKind;
+use crate::transcript::Call;
+
+/// What a call attempts, read once and judged under every stage.
+#[derive(Debug)]
+pub(super) struct Attempt<'c> {
+    pub(super) action: &'c Action<'c>,
+    /// Its effects, with every target found.
+    pub(super) touches: Vec<Touch<'c>>,
+    /// Why there may be more.
+    pub(super) opaque: Option<Opaque>,
+    /// Patches in it: the patch of an `apply_patch` call, or those that a command hands to `apply_patch`.
+    pub(super) patches: Vec<EmbeddedPatch<'c>>,
+}
+
+impl<'c> Attempt<'c> {
+    /// Reads an action that starts from `site`; scripts of code mode touch nothing themselves.
+    pub(super) fn of(action: &'c Action<'c>, site: Site<'_>) -> Self {
+        let (effects, patches) = match action {
+            Action::Shell(command) => {
+                let reading = shell::effects(command);
+                (reading.effects, reading.patches)
+            }
+            Action::Patch(text) => {
+                let text: &'c str = text;
+                let effects = patch::parse(text).as_ref().map(Patch::effects).unwrap_or_default();
+                let patch = EmbeddedPatch { cwd: "".into(), text: Cow::Borrowed(text), intercepted: true };
+                (effects, vec![patch])
+            }
+            Action::Code(_) => (Effects::default(), Vec::new()),
+            other => (other.effects(), Vec::new()),
+        };
+        let Effects { known, opaque } = effects;
+        let touches = known.into_iter().map(|effect| site.touch(effect)).collect();
+        Self { action, touches, opaque, patches }
+    }
+
+    /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.
+    pub(super) fn read(call: &'c Call<'_>, site: Site<'_>) -> Self {
+        let mut attempt = Self::of(&call.action, site);
+        if call.opaque {
+            attempt.opaque.get_or_insert(Opaque::Interpreter("code mode".to_owned()));
+        }
+        attempt
+    }
+
+    /// The patch, when Codex applies it itself instead of starting a shell.
+    pub(super) fn direct_patch(&self) -> Option<&EmbeddedPatch<'c>> {
+        self.patches.iter().find(|patch| patch.intercepted)
+    }
+}
+
+/// The kind of step that an action is in a replay.
+pub(super) fn step_kind(action: &Action<'_>) -> StepKind {
+    match action {
+        Action::Shell(_) => StepKind::Shell,
+        Action::Patch(_) => StepKind::Patch,
+        Action::Mcp(_) => StepKind::Mcp,
+        Action::Stdin(_) => StepKind::Stdin,
+        Action::WebSearch(_) => StepKind::Search,
+        Action::Spawn(_) => StepKind::Spawn,
+        Action::ViewImage(_) => StepKind::Image,
+        Action::Code(_) => StepKind::Code,
+        Action::Builtin(_) | Action::Unknown(_) | Action::Malformed { .. } => StepKind::Tool,
+    }
+}

@@ -1,0 +1,149 @@
+//! The hooks of the boundary at the events of a session: which run, what they answer, what that means for the call.
+
+mod event;
+mod payload;
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) use event::{Permission, PreTool};
+
+use super::cell::{Cell, Doubt, ProcessOutcome};
+use super::hook::{self, HookCommand, Occasion, PluginSeat, Reply};
+use super::moment::Moment;
+use crate::boundary::Boundary;
+use crate::boundary::hooks::{Hook, HookEvent, HookSource};
+use crate::decision::{Phase, Ruling, Verdict};
+use crate::finding::Finding;
+use crate::plugin::Plugin;
+use crate::replay::HookRow;
+use crate::suite::HookLimits;
+
+/// How hooks are run.
+#[derive(Clone, Debug, Default)]
+pub struct HookSettings {
+    /// The plugin-eval binary, which starts itself again to confine a hook; `None` when it is not known.
+    pub binary: Option<PathBuf>,
+    /// Run hooks at all?
+    pub run: bool,
+    /// Bounds that the suite sets.
+    pub limits: HookLimits,
+}
+
+/// Runs hooks on recorded events.
+#[derive(Debug)]
+pub(super) struct EventHooks {
+    /// The runner, or why nothing is run.
+    runner: Result<hook::HookRunner, String>,
+}
+
+/// Every hook of an event with its answer, or why it was not run.
+type Replies<'b, A> = Vec<(&'b Hook, Result<Reply<A>, Cow<'static, str>>)>;
+
+/// What the hooks of one event come to, with a row for each.
+pub(super) struct Answer<V> {
+    pub(super) verdict: V,
+    pub(super) rows: Vec<HookRow>,
+}
+
+impl EventHooks {
+    /// Gets ready to run the hooks of these boundaries. When they cannot be confined here they are not run; that is
+    /// said once, and their rulings are undetermined.
+    pub(super) fn new(
+        plugin: &Plugin,
+        boundaries: &[Boundary],
+        settings: &HookSettings,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let any = boundaries.iter().flat_map(|boundary| boundary.hooks.all()).any(|hook| hook.trust.runs());
+        if !any {
+            return Self { runner: Err("no hook runs".to_owned()) };
+        }
+        let runner =
+            if settings.run { runner(plugin, settings) } else { Err("hooks are switched off".to_owned()) };
+        if let Err(reason) = &runner {
+            let message = format!(
+                "the plugin's hooks are NOT run: {reason}; every ruling that they have a say in is undetermined"
+            );
+            findings.push(Finding::warning("hooks-not-run", message));
+        }
+        Self { runner }
+    }
+
+    /// Runs all command hooks that match an event, in the order of the configuration, and reads their outcomes.
+    fn run<'b, A>(
+        &self,
+        hooks: impl Iterator<Item = &'b Hook>,
+        occasion: &Occasion<'_>,
+        boundary: &Boundary,
+        moment: &Moment<'_>,
+        read: impl Fn(&ProcessOutcome, Duration) -> A,
+    ) -> Replies<'b, A> {
+        let told = payload::moment(boundary, moment);
+        hooks
+            .filter(|hook| !hook.is_async)
+            .map(|hook| {
+                let Some(command) = hook.command() else {
+                    return (
+                        hook,
+                        Err("an MCP tool answers for this hook, and servers are not started".into()),
+                    );
+                };
+                let Some(files) = moment.site.files else {
+                    return (hook, Err("the task has no snapshot for the hook to run in".into()));
+                };
+                let runner = match &self.runner {
+                    Ok(runner) => runner,
+                    Err(reason) => return (hook, Err(reason.clone().into())),
+                };
+                let of_plugin = hook.source == HookSource::Plugin;
+                let call = HookCommand { command, timeout: hook.timeout, of_plugin };
+                let done = runner.run(&call, &told, occasion, files, moment.site.locale.top);
+                let reply =
+                    done.map(|done| Reply { answer: read(&done.outcome, hook.timeout), doubt: done.doubt });
+                (hook, reply.map_err(Cow::Owned))
+            })
+            .collect()
+    }
+}
+
+fn runner(plugin: &Plugin, settings: &HookSettings) -> Result<hook::HookRunner, String> {
+    let binary = settings.binary.as_ref().ok_or("the program's own file is not known")?;
+    let cell = Cell::probe(binary).map_err(|error| error.to_string())?;
+    let (name, marketplace) = plugin.id.split_once('@').unwrap_or((&plugin.id, "local"));
+    let seat = PluginSeat {
+        source: plugin.bundle.root().to_owned(),
+        name: name.to_owned(),
+        marketplace: marketplace.to_owned(),
+        version: plugin.version.clone().unwrap_or_else(|| "local".to_owned()),
+    };
+    let runner = hook::HookRunner::new(cell, seat, plugin.inputs.hooks).map_err(|error| error.to_string())?;
+    Ok(match settings.limits.timeout_seconds {
+        Some(seconds) => runner.with_patience(Duration::from_secs(seconds.into())),
+        None => runner,
+    })
+}
+
+/// A row of the replay for a hook.
+fn row(event: HookEvent, hook: &Hook, outcome: &'static str, detail: impl Into<String>) -> HookRow {
+    HookRow {
+        event: event.name().into(),
+        rule: hook.rule(),
+        outcome: outcome.into(),
+        detail: crate::action::short_label(&detail.into()).into_owned(),
+    }
+}
+
+fn ruling(verdict: Verdict, phase: Phase, reason: impl Into<Cow<'static, str>>, hook: &Hook) -> Ruling {
+    Ruling { verdict, phase, reason: reason.into(), rule: hook.rule() }
+}
+
+/// The ruling where a hook's answer cannot be known.
+fn doubtful(phase: Phase, why: &str, hook: &Hook) -> Ruling {
+    ruling(Verdict::Undetermined, phase, format!("what the hook would say is not known: {why}"), hook)
+}
+
+fn reason(doubt: Doubt) -> &'static str {
+    doubt.reason()
+}

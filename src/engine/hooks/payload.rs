@@ -1,0 +1,94 @@
+//! What hooks are told about a call.
+
+use std::borrow::Cow;
+
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::action::{Action, Command, McpCall, Shell};
+use crate::boundary::Boundary;
+use crate::boundary::approval::ApprovalPolicy;
+use crate::boundary::rules::Invocation;
+use crate::engine::hook::{Agent, Moment as Told, PermissionMode};
+use crate::engine::moment::Moment;
+
+/// A tool call as hooks see it.
+pub(super) struct ToolUse<'c> {
+    /// Name in hooks, which matchers go by.
+    pub(super) name: Cow<'c, str>,
+    /// The input.
+    pub(super) input: Box<RawValue>,
+}
+
+impl<'c> ToolUse<'c> {
+    /// `None` for what Codex 0.169 runs no hooks on: `write_stdin`, the wrapper of code mode, searches that the
+    /// provider makes, and calls that are not routed.
+    pub(super) fn of(action: &'c Action<'_>, arguments: &str) -> Option<Self> {
+        let given = || RawValue::from_string(arguments.to_owned()).ok();
+        let (name, input): (Cow<'c, str>, _) = match action {
+            Action::Shell(shell) => ("Bash".into(), raw(&json!({"command": line(shell)}))),
+            Action::Patch(text) => ("apply_patch".into(), raw(&json!({"command": text}))),
+            Action::Mcp(McpCall { server, tool, arguments }) => {
+                let input = RawValue::from_string(arguments.to_string()).ok();
+                (format!("mcp__{server}__{tool}").into(), input.or_else(|| raw(&json!({}))))
+            }
+            Action::Spawn(_) => ("spawn_agent".into(), given()),
+            Action::ViewImage(path) => ("view_image".into(), given().or_else(|| raw(&json!({"path": path})))),
+            Action::Builtin(tool) => (format!("{}{}", tool.namespace, tool.name).into(), given()),
+            Action::Stdin(_)
+            | Action::Code(_)
+            | Action::WebSearch(_)
+            | Action::Unknown(_)
+            | Action::Malformed { .. } => return None,
+        };
+        Some(Self { name, input: input.or_else(|| raw(&json!({})))? })
+    }
+
+    /// The input with the reason for an escalation, as PermissionRequest hooks get it.
+    pub(super) fn described(&self, action: &Action<'_>) -> Box<RawValue> {
+        let with = match action {
+            Action::Shell(shell) => shell
+                .justification
+                .as_ref()
+                .and_then(|why| raw(&json!({"command": line(shell), "description": why}))),
+            _ => None,
+        };
+        with.unwrap_or_else(|| self.input.clone())
+    }
+}
+
+fn raw(value: &serde_json::Value) -> Option<Box<RawValue>> {
+    RawValue::from_string(value.to_string()).ok()
+}
+
+fn line(shell: &Shell<'_>) -> String {
+    match &shell.command {
+        Command::Script { text, .. } => text.to_string(),
+        command @ Command::Argv(_) => Invocation::new(command, "/").line(),
+    }
+}
+
+/// What every hook is told about the session.
+pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>) -> Told<'m> {
+    let session = moment.session;
+    let never = boundary.approvals.policy == ApprovalPolicy::Never;
+    let agent = Agent { id: &session.id, kind: session.agent_role.as_deref().unwrap_or("default") };
+    Told {
+        session_id: session.parent.as_deref().unwrap_or(&session.id),
+        turn_id: moment.context.map_or("", |context| &context.turn),
+        agent: (moment.depth > 0).then_some(agent),
+        transcript_path: None,
+        cwd: moment.site.locale.workspace.root(),
+        model: moment.context.map_or("", |context| &context.model),
+        permission_mode: if never { PermissionMode::BypassPermissions } else { PermissionMode::Default },
+    }
+}
+
+/// What a tool answered, as PostToolUse hooks get it: a shell's plain output, an MCP tool's content.
+pub(super) fn response(action: &Action<'_>, answer: &str) -> Option<Box<RawValue>> {
+    let body = answer.split_once("\nOutput:\n").map_or(answer, |(_, body)| body);
+    match action {
+        Action::Mcp(_) => raw(&json!({"content": [{"type": "text", "text": body}]})),
+        _ => raw(&json!(body)),
+    }
+}

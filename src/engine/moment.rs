@@ -1,0 +1,47 @@
+use super::touch::Site;
+use crate::transcript::{Call, Context, Recorded, Session};
+
+/// When and where a call happened, as the recording tells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment<'m> {
+    /// Where the call starts from.
+    pub(super) site: Site<'m>,
+    /// The session (of the sub-agent, if it is one).
+    pub(super) session: &'m Session<'m>,
+    /// Settings in force; `None` in formats without them.
+    pub(super) context: Option<&'m Context<'m>>,
+    /// The call; `None` for a prompt.
+    pub(super) call: Option<&'m Call<'m>>,
+    /// What the recording shows to have become of it.
+    pub(super) recorded: Recorded,
+    /// Text is typed into a terminal that was started outside the sandbox.
+    pub(super) escalated_terminal: bool,
+    /// Nesting of sub-agents.
+    pub(super) depth: u8,
+}
+
+impl<'m> Moment<'m> {
+    /// The sandbox in which the call ran to a good end, where the recording names one.
+    pub(super) fn ran_confined(&self) -> Option<Confined<'m>> {
+        let call = self.call?;
+        let fine = self.recorded == Recorded::Ran && call.exit_code() == Some(0) && !call.unsandboxed;
+        let context = self.context.filter(|_| fine)?;
+        let writes = match &*context.sandbox_mode {
+            "read-only" => false,
+            "workspace-write" => true,
+            _ => return None,
+        };
+        Some(Confined { writes, network: context.network, profile: &context.profile })
+    }
+}
+
+/// A recorded sandbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Confined<'m> {
+    /// The workspace and temporary folders could be written.
+    pub(super) writes: bool,
+    /// The network could be reached.
+    pub(super) network: bool,
+    /// Name of the permission profile; empty when it had none.
+    pub(super) profile: &'m str,
+}

@@ -1,0 +1,273 @@
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::Recordings;
+use super::hooks::{EventHooks, HookSettings};
+use super::judge::{Judge, Note};
+use super::thread::{Run, runs};
+use super::walk::Walk;
+use crate::boundary::Boundary;
+use crate::finding::Finding;
+use crate::plugin::Plugin;
+use crate::replay::{Input, Inputs, Replay, ReplayStep};
+use crate::source::{ContentHash, Overlay, Repositories, Snapshot, SnapshotError};
+use crate::suite::{SnapshotRef, Stage, Suite, Task};
+use crate::transcript::{StepKind, Transcript, Usage};
+
+/// Changes whenever the engine's own rules change, so that a new ruling on old inputs has a cause.
+const RULES: &str = "1";
+
+/// Judges the tasks of a suite in this process; only the plugin's hooks are executed, in a cell.
+#[derive(Debug)]
+pub struct NativeEngine<'s> {
+    suite: &'s Suite,
+    boundaries: Vec<Boundary>,
+    hooks: EventHooks,
+    repositories: Repositories,
+    snapshots: Mutex<HashMap<(PathBuf, String), Result<Snapshot, Finding>>>,
+    inputs: Inputs,
+}
+
+/// The replays of one task.
+#[derive(Clone, Debug)]
+pub struct TaskReplays {
+    /// For each repeat, its replay under every stage of the suite, in the suite's order.
+    pub repeats: Vec<Vec<Replay>>,
+}
+
+impl<'s> NativeEngine<'s> {
+    /// Compiles the boundary of every stage. Problems of the plugin are findings.
+    pub fn new(
+        suite: &'s Suite,
+        plugin: &Plugin,
+        settings: &HookSettings,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let mut boundaries = Vec::with_capacity(suite.stages.len());
+        for stage in &suite.stages {
+            let mut own = Vec::new();
+            boundaries.push(Boundary::compile(plugin, stage.mode.as_deref(), &mut own));
+            own.retain(|finding| !findings.contains(finding));
+            findings.extend(own);
+        }
+        Self {
+            suite,
+            hooks: EventHooks::new(plugin, &boundaries, settings, findings),
+            boundaries,
+            repositories: Repositories::default(),
+            snapshots: Mutex::default(),
+            inputs: inputs(plugin),
+        }
+    }
+
+    /// Judges a task under every stage. The findings say why a task is broken.
+    pub fn replay(&self, task: &Task) -> Result<TaskReplays, Vec<Finding>> {
+        let recordings = Recordings::open(task)?;
+        let transcripts = recordings.transcripts()?;
+        let runs = Self::runs_of(task, &transcripts)?;
+        let files = self.files(task).map_err(|finding| vec![finding])?;
+        let mut inputs = self.inputs.clone();
+        inputs.insert(Input::Recording, recordings.hash());
+        inputs.insert(Input::Decision, task.hash);
+        inputs.insert(Input::Snapshot, snapshot_hash(task.snapshot.as_ref()));
+        let names: Vec<_> = recordings.names().collect();
+        let notes: Vec<Finding> = transcripts
+            .iter()
+            .zip(names)
+            .flat_map(|(transcript, name)| transcript.tally.findings(name))
+            .collect();
+        let judges: Vec<_> = self.boundaries.iter().map(|boundary| self.judge(boundary, false)).collect();
+        let mut repeats = Vec::with_capacity(runs.len());
+        for (number, run) in runs.iter().enumerate() {
+            let mut steps = vec![Vec::new(); judges.len()];
+            let mut failed = Vec::new();
+            Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |judged| {
+                for (stage, steps) in steps.iter_mut().enumerate() {
+                    steps.push(judged.replay_step(stage));
+                }
+                failed.push(judged.failed);
+            });
+            for steps in &mut steps {
+                super::divergence::mark(steps, &failed);
+            }
+            let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
+            let stages = self.suite.stages.iter().zip(steps);
+            repeats.push(
+                stages.map(|(stage, steps)| self.finish(&about, number as u32 + 1, stage, steps)).collect(),
+            );
+        }
+        Ok(TaskReplays { repeats })
+    }
+
+    /// Judges a task under one stage, with the notes of every phase of every step.
+    pub fn explain(&self, task: &Task, stage: usize) -> Result<Vec<Explained>, Vec<Finding>> {
+        let recordings = Recordings::open(task)?;
+        let transcripts = recordings.transcripts()?;
+        let files = self.files(task).map_err(|finding| vec![finding])?;
+        let judges = [self.judge(&self.boundaries[stage], true)];
+        let mut explained = Vec::new();
+        for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
+            let first = explained.len();
+            let mut failed = Vec::new();
+            Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |mut judged| {
+                explained.push(Explained {
+                    repeat: number as u32 + 1,
+                    step: judged.replay_step(0),
+                    asked: judged.asked.to_string(),
+                    answered: judged.call.and_then(|call| Some(call.output?.text().into_owned())),
+                    notes: std::mem::take(&mut judged.judgements[0].notes),
+                });
+                failed.push(judged.failed);
+            });
+            let mut steps: Vec<_> = explained[first..].iter().map(|one| one.step.clone()).collect();
+            super::divergence::mark(&mut steps, &failed);
+            for (one, step) in explained[first..].iter_mut().zip(steps) {
+                one.step = step;
+            }
+        }
+        Ok(explained)
+    }
+
+    fn judge<'e>(&'e self, boundary: &'e Boundary, explain: bool) -> Judge<'e> {
+        Judge { boundary, hooks: &self.hooks, explain }
+    }
+
+    /// Does the boundary of a stage deny single files?
+    fn denies(&self) -> bool {
+        self.boundaries.iter().any(|boundary| boundary.sandbox.has_denials())
+    }
+
+    fn runs_of(task: &Task, transcripts: &[Transcript<'_>]) -> Result<Vec<Run>, Vec<Finding>> {
+        let calls: Vec<&str> = transcripts
+            .iter()
+            .flat_map(|transcript| &transcript.steps)
+            .filter_map(|step| match &step.kind {
+                StepKind::Call(call) => Some(&*call.id),
+                _ => None,
+            })
+            .collect();
+        let problems = task.check_calls(&calls);
+        if problems.is_empty() { Ok(runs(transcripts)) } else { Err(problems) }
+    }
+
+    /// The files of the task's snapshot; each commit is opened once.
+    fn files(&self, task: &Task) -> Result<Option<Overlay>, Finding> {
+        let Some(wanted) = &task.snapshot else { return Ok(None) };
+        let key = (wanted.path.clone(), wanted.commit.clone());
+        let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = snapshots.entry(key).or_insert_with(|| self.open(wanted));
+        match found {
+            Ok(snapshot) => Ok(Some(Overlay::new(snapshot.clone()))),
+            Err(finding) => Err(finding.clone().at(wanted.place.clone())),
+        }
+    }
+
+    fn open(&self, wanted: &SnapshotRef) -> Result<Snapshot, Finding> {
+        let broken =
+            |error: String| Finding::error("no-snapshot", format!("repository `{}`: {error}", wanted.repo));
+        let repository =
+            self.repositories.open(&wanted.path).map_err(|error| broken(reason(&error, &wanted.path)))?;
+        repository.snapshot(&wanted.commit).map_err(|error| broken(reason(&error, &wanted.path)))
+    }
+
+    fn finish(&self, about: &About<'_, '_>, repeat: u32, stage: &Stage, steps: Vec<ReplayStep>) -> Replay {
+        let last = about.transcripts[about.run.main].steps.iter().rev().find_map(|step| match &step.kind {
+            StepKind::Message(text) => Some(Some(&**text)),
+            StepKind::Aborted(_) | StepKind::Prompt(_) => Some(None),
+            _ => None,
+        });
+        let message = last.flatten();
+        let output = self.suite.role.output.read(message.unwrap_or_default());
+        let mut inputs = about.inputs.clone();
+        inputs.insert(Input::Stage, self.stage_hash(stage));
+        let mut notes = about.notes.to_vec();
+        if message.is_some() {
+            notes.extend(
+                output.problems.into_iter().map(|problem| Finding::warning("output-contract", problem)),
+            );
+        }
+        Replay {
+            task: about.task.name.clone(),
+            repeat,
+            stage: stage.name.clone(),
+            inputs,
+            outcome: output.outcome,
+            findings: output.findings,
+            finished: message.is_some(),
+            usage: about.usage(),
+            steps,
+            notes,
+        }
+    }
+
+    fn stage_hash(&self, stage: &Stage) -> ContentHash {
+        ContentHash::of(format!("{:?} {:?}", stage.mode, self.suite.role.output).as_bytes())
+    }
+}
+
+/// What all stages of one repeat have in common.
+struct About<'a, 't> {
+    task: &'a Task,
+    run: &'a Run,
+    transcripts: &'a [Transcript<'t>],
+    inputs: &'a Inputs,
+    notes: &'a [Finding],
+}
+
+impl About<'_, '_> {
+    fn usage(&self) -> Usage {
+        let mut sum = self.transcripts[self.run.main].usage;
+        for child in self.run.children.values() {
+            let usage = self.transcripts[*child].usage;
+            sum.input += usage.input;
+            sum.cached += usage.cached;
+            sum.output += usage.output;
+            sum.reasoning += usage.reasoning;
+        }
+        sum
+    }
+}
+
+fn inputs(plugin: &Plugin) -> Inputs {
+    let parts = &plugin.inputs;
+    let both = ContentHash::of(format!("{} {}", parts.plugin, parts.mcp).as_bytes());
+    Inputs::from([
+        (Input::Plugin, both),
+        (Input::Hook, parts.hooks),
+        (Input::Config, parts.config),
+        (Input::Rules, parts.rules),
+        (Input::Requirements, parts.requirements),
+        (Input::Engine, ContentHash::of(format!("native {RULES}").as_bytes())),
+    ])
+}
+
+fn snapshot_hash(snapshot: Option<&SnapshotRef>) -> ContentHash {
+    match snapshot {
+        Some(wanted) => {
+            ContentHash::of_parts([("repo", wanted.repo.as_bytes()), ("commit", wanted.commit.as_bytes())])
+        }
+        None => ContentHash::of(b""),
+    }
+}
+
+/// The error without the path on disk, which reports must not show.
+fn reason(error: &SnapshotError, path: &Path) -> String {
+    let text = error.to_string();
+    text.strip_prefix(&format!("{}: ", path.display())).map_or(text.clone(), str::to_owned)
+}
+
+/// A step with everything that is known about it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Which repeat of the task, from 1.
+    pub repeat: u32,
+    /// The judged step.
+    pub step: ReplayStep,
+    /// What was asked for: the prompt, the command, the patch, or the arguments as JSON.
+    pub asked: String,
+    /// What the model was answered; `None` when the recording does not tell.
+    pub answered: Option<String>,
+    /// What each phase found, in order.
+    pub notes: Vec<Note>,
+}

@@ -1,0 +1,237 @@
+//! Rules, approval policy, and the checks before the sandbox, for every kind of action.
+
+use std::borrow::Cow;
+
+use super::attempt::Attempt;
+use super::judge::allow;
+use super::moment::Moment;
+use super::touch::Locale;
+use crate::action::patch::{self, ChangeKind, Patch};
+use crate::action::shell::{EmbeddedPatch, has_forced_rm};
+use crate::action::{Action, McpCall, Shell};
+use crate::boundary::Boundary;
+use crate::boundary::approval::{ApprovalPolicy, PatchCall, ShellCall, Step, judge_patch, judge_shell};
+use crate::boundary::mcp::Exposure;
+use crate::boundary::rules::Invocation;
+use crate::boundary::sandbox::{Bounds, Confinement, Kind};
+use crate::decision::{Phase, Rule, Ruling, Verdict};
+use crate::source::snapshot::{Entry, Files};
+
+/// What rules, approval policy and the checks before the sandbox say.
+#[derive(Clone, Debug)]
+pub(super) enum Policy {
+    /// It runs. `None` for what has no sandbox phase (MCP servers and tools of Codex's own).
+    Run { confinement: Option<Confinement>, ruling: Ruling },
+    /// Somebody is asked, after the PermissionRequest hooks. Where nobody can be asked, `unless_allowed` is what
+    /// happens if no hook allows it.
+    Ask { ruling: Ruling, unless_allowed: Option<Ruling>, accepted: Option<Confinement> },
+    /// It does not run, or that cannot be known.
+    Stop(Ruling),
+}
+
+/// Asks policy about an action.
+pub(super) fn decide(
+    boundary: &Boundary,
+    bounds: &Bounds<'_>,
+    attempt: &Attempt<'_>,
+    moment: &Moment<'_>,
+) -> Policy {
+    match attempt.action {
+        Action::Shell(shell) => match attempt.direct_patch() {
+            Some(embedded) => apply_patch(boundary, bounds, embedded, moment),
+            None => command(boundary, shell, moment),
+        },
+        Action::Patch(_) => match attempt.direct_patch() {
+            Some(embedded) => apply_patch(boundary, bounds, embedded, moment),
+            None => free(),
+        },
+        Action::Mcp(call) => mcp(boundary, call),
+        Action::Stdin(_) if moment.escalated_terminal && asks_about_terminals(boundary) => Policy::Ask {
+            ruling: ruling(
+                Verdict::Ask,
+                Phase::Approval,
+                "the terminal runs outside the sandbox".into(),
+                boundary.approvals.rule.clone(),
+            ),
+            unless_allowed: None,
+            accepted: Some(Confinement::Escalated),
+        },
+        Action::Stdin(_) if moment.escalated_terminal => Policy::Run {
+            confinement: Some(Confinement::Escalated),
+            ruling: allow(
+                Phase::Approval,
+                "text is typed into a running terminal",
+                "write_stdin has no rules",
+            ),
+        },
+        Action::Stdin(_) | Action::ViewImage(_) => Policy::Run {
+            confinement: Some(Confinement::Sandboxed),
+            ruling: allow(Phase::Approval, "no approval is needed", "no approval for this tool"),
+        },
+        _ => free(),
+    }
+}
+
+/// Tools that nobody is asked about and no sandbox holds.
+fn free() -> Policy {
+    Policy::Run {
+        confinement: None,
+        ruling: allow(Phase::Approval, "no approval is needed", "no approval for this tool"),
+    }
+}
+
+fn asks_about_terminals(boundary: &Boundary) -> bool {
+    boundary.approvals.policy.asks_about_sandbox()
+}
+
+fn command(boundary: &Boundary, shell: &Shell<'_>, moment: &Moment<'_>) -> Policy {
+    let cwd = moment.site.locale.absolute(".");
+    let invocation = Invocation::new(&shell.command, &cwd);
+    let rules = boundary.rules.decide(&invocation);
+    let forced_rm = rules.any_unmatched(&shell.command, has_forced_rm);
+    let call = ShellCall {
+        invocation,
+        escalated: shell.escalated,
+        justification: shell.justification.as_deref(),
+        rules: &rules,
+        forced_rm,
+    };
+    of_step(judge_shell(&call, &boundary.approvals, &boundary.sandbox))
+}
+
+fn apply_patch(
+    boundary: &Boundary,
+    bounds: &Bounds<'_>,
+    embedded: &EmbeddedPatch<'_>,
+    moment: &Moment<'_>,
+) -> Policy {
+    let parsed = match patch::parse(&embedded.text) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let reason = format!("the patch cannot be read: {error}");
+            return Policy::Stop(ruling(
+                Verdict::Deny,
+                Phase::Routing,
+                reason.into(),
+                Rule::built_in("patch grammar"),
+            ));
+        }
+    };
+    let targets = targets(&parsed, &embedded.cwd, moment);
+    let files: Vec<_> = targets
+        .iter()
+        .map(|target| PatchCall {
+            path: &target.path,
+            updates: target.updates,
+            target: bounds.patch(&target.path, target.kind, target.reads),
+        })
+        .collect();
+    match judge_patch(&files, &boundary.approvals, &boundary.sandbox) {
+        Some(step) => of_step(step),
+        None => Policy::Stop(ruling(
+            Verdict::Deny,
+            Phase::Routing,
+            "the patch changes no file".into(),
+            Rule::built_in("patch grammar"),
+        )),
+    }
+}
+
+/// A file of a patch.
+struct PatchFile {
+    path: String,
+    kind: Kind,
+    updates: bool,
+    reads: bool,
+}
+
+fn targets(patch: &Patch<'_>, folder: &str, moment: &Moment<'_>) -> Vec<PatchFile> {
+    let locale: Locale<'_> = moment.site.locale;
+    let mut files = Vec::with_capacity(patch.files.len());
+    for change in &patch.files {
+        let (updates, reads) = match &change.kind {
+            ChangeKind::Add { .. } => (false, false),
+            ChangeKind::Delete => (false, true),
+            ChangeKind::Update { .. } => (true, true),
+        };
+        let mut add = |path: &str, reads| {
+            let path = locale.absolute_in(folder, path);
+            files.push(PatchFile { kind: kind(&path, moment), path, updates, reads });
+        };
+        add(&change.path, reads);
+        if let ChangeKind::Update { moved_to: Some(place), .. } = &change.kind {
+            add(place, false);
+        }
+    }
+    files
+}
+
+fn kind(path: &str, moment: &Moment<'_>) -> Kind {
+    match moment.site.files.map(|files| files.lookup(path.as_bytes()).entry) {
+        Some(Entry::File(_)) => Kind::File,
+        Some(Entry::Folder | Entry::Submodule) => Kind::Folder,
+        _ => Kind::Missing,
+    }
+}
+
+/// The approval matrix of MCP tools. Under `never` a PermissionRequest hook is still asked (Codex 0.169).
+fn mcp(boundary: &Boundary, call: &McpCall<'_>) -> Policy {
+    let policy = match boundary.mcp.tool(&call.server, &call.tool) {
+        Exposure::Exposed(policy) => policy,
+        Exposure::Hidden(rule) => {
+            return Policy::Stop(ruling(
+                Verdict::Deny,
+                Phase::Routing,
+                "the tool is not exposed".into(),
+                rule,
+            ));
+        }
+    };
+    let never = boundary.approvals.policy == ApprovalPolicy::Never;
+    let verdict = policy.approval().verdict(never, boundary.sandbox.is_unrestricted());
+    let of = |reason: &'static str| ruling(verdict, Phase::Approval, reason.into(), policy.rule.clone());
+    match verdict {
+        Verdict::Allow => Policy::Run { confinement: None, ruling: of("the tool needs no approval") },
+        Verdict::Ask => {
+            Policy::Ask { ruling: of("the tool needs approval"), unless_allowed: None, accepted: None }
+        }
+        Verdict::Deny => {
+            let deny = of("the tool needs approval, but approval policy is never");
+            let ask = Ruling { verdict: Verdict::Ask, ..deny.clone() };
+            Policy::Ask { ruling: ask, unless_allowed: Some(deny), accepted: None }
+        }
+        Verdict::Undetermined => {
+            Policy::Stop(of("whether the tool needs approval depends on hints that were not recorded"))
+        }
+    }
+}
+
+fn of_step(step: Step) -> Policy {
+    match step {
+        Step::Run { confinement, rule, phase } => {
+            let reason = match confinement {
+                Confinement::Sandboxed => "runs in the sandbox without asking",
+                Confinement::Escalated => "runs outside the sandbox without asking",
+            };
+            Policy::Run {
+                confinement: Some(confinement),
+                ruling: ruling(Verdict::Allow, phase, reason.into(), rule),
+            }
+        }
+        Step::Ask { reason, accepted, rule, phase } => Policy::Ask {
+            ruling: ruling(
+                Verdict::Ask,
+                phase,
+                reason.map_or("an approval is needed".into(), Cow::Owned),
+                rule,
+            ),
+            unless_allowed: None,
+            accepted: Some(accepted),
+        },
+        Step::Reject { reason, rule, phase } => Policy::Stop(ruling(Verdict::Deny, phase, reason, rule)),
+    }
+}
+
+fn ruling(verdict: Verdict, phase: Phase, reason: Cow<'static, str>, rule: Rule) -> Ruling {
+    Ruling { verdict, phase, reason, rule }
+}

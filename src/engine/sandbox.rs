@@ -1,0 +1,143 @@
+//! The sandbox phase: where an attempt's effects lie, and which of them the sandbox stops.
+
+use std::borrow::Cow;
+
+use super::attempt::Attempt;
+use super::explain;
+use super::moment::{Confined, Moment};
+use super::touch::{At, Touch};
+use crate::action::Access;
+use crate::boundary::Boundary;
+use crate::boundary::mcp::Exposure;
+use crate::boundary::sandbox::{Bounds, Confinement, Extent};
+use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
+use crate::replay::EffectRow;
+
+/// Where each effect lies, and the attempt as a whole: out if one effect is, undetermined if there may be more.
+pub(super) fn scope(
+    boundary: &Boundary,
+    bounds: &Bounds<'_>,
+    attempt: &Attempt<'_>,
+    moment: &Moment<'_>,
+) -> (Scope, Vec<EffectRow>) {
+    let mut scope = if attempt.opaque.is_some() { Scope::Undetermined } else { Scope::In };
+    let mut rows = Vec::with_capacity(attempt.touches.len());
+    for touch in &attempt.touches {
+        let (inside, rule) = lies_inside(boundary, bounds, touch, moment);
+        scope = scope.max(inside);
+        rows.push(EffectRow { access: touch.access, target: touch.shown.clone(), scope: inside, rule });
+    }
+    (scope, rows)
+}
+
+fn lies_inside(
+    boundary: &Boundary,
+    bounds: &Bounds<'_>,
+    touch: &Touch<'_>,
+    moment: &Moment<'_>,
+) -> (Scope, Option<Rule>) {
+    match &touch.at {
+        At::Agent => (Scope::In, None),
+        At::Tool { server, tool } => match boundary.mcp.tool(server, tool) {
+            Exposure::Exposed(policy) => (Scope::In, Some(policy.rule)),
+            Exposure::Hidden(rule) => (Scope::Out, Some(rule)),
+        },
+        _ => match stopped(bounds, touch, moment, Confinement::Sandboxed) {
+            Some(rule) => (Scope::Out, Some(rule.clone())),
+            None => (Scope::In, None),
+        },
+    }
+}
+
+/// The rule that keeps a file or network effect, or a part of it, from happening.
+fn stopped<'b>(
+    bounds: &Bounds<'b>,
+    touch: &Touch<'_>,
+    moment: &Moment<'_>,
+    confinement: Confinement,
+) -> Option<&'b Rule> {
+    let answer = match (&touch.at, touch.access) {
+        // A remote by name may be a folder: what ran well without a network needed none.
+        (At::Host(None), _) if moment.ran_confined().is_some_and(|confined| !confined.network) => {
+            return None;
+        }
+        (At::Host(host), _) => bounds.connect(host.as_deref(), confinement),
+        (At::Path(path), Access::Write) => bounds.write(path, touch.kind, confinement),
+        (At::Path(path), _) => bounds.read(path, touch.kind, confinement),
+        (At::Tree(path), Access::Write) => bounds.write_tree(path, moment.site.below(path), confinement),
+        (At::Tree(path), _) => bounds.read_tree(path, moment.site.below(path), confinement),
+        (At::Glob(pattern), access) => {
+            let folder = fixed_part(pattern);
+            let files = moment.site.matching(pattern);
+            let files = files.iter().map(String::as_str);
+            match access {
+                Access::Write => bounds.write_tree(folder, files, confinement),
+                _ => bounds.read_tree(folder, files, confinement),
+            }
+        }
+        (At::Tool { .. } | At::Agent, _) => return None,
+    };
+    (answer.extent != Extent::All).then_some(answer.rule)
+}
+
+/// The folder in which a pattern starts to vary.
+fn fixed_part(pattern: &str) -> &str {
+    let fixed = pattern.find(['*', '?', '[']).map_or(pattern, |at| &pattern[..at]);
+    fixed.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder })
+}
+
+/// The ruling on an attempt that has passed all phases before: does the sandbox let its effects happen?
+pub(super) fn ruling(
+    boundary: &Boundary,
+    bounds: &Bounds<'_>,
+    attempt: &Attempt<'_>,
+    moment: &Moment<'_>,
+    confinement: Confinement,
+    allowed: Ruling,
+) -> Ruling {
+    for touch in &attempt.touches {
+        if let Some(rule) = stopped(bounds, touch, moment, confinement) {
+            let verb = match touch.access {
+                Access::Read => "reading",
+                Access::Write => "writing",
+                _ => "connecting to",
+            };
+            return Ruling {
+                verdict: Verdict::Deny,
+                phase: Phase::Sandbox,
+                reason: Cow::Owned(format!("the sandbox stops {verb} {}", touch.shown)),
+                rule: rule.clone(),
+            };
+        }
+    }
+    let Some(opaque) = &attempt.opaque else { return allowed };
+    if boundary.sandbox.is_unrestricted()
+        || (confinement == Confinement::Escalated && !boundary.sandbox.has_denials())
+    {
+        return allowed;
+    }
+    if moment.ran_confined().is_some_and(|confined| no_wider(&confined, boundary, bounds, moment)) {
+        let reason = "it ran in a recorded sandbox that lets through no more than this one";
+        return Ruling { reason: reason.into(), ..allowed };
+    }
+    Ruling {
+        verdict: Verdict::Undetermined,
+        phase: Phase::Sandbox,
+        reason: Cow::Owned(format!(
+            "runs in the sandbox; what it would touch is not known: {}",
+            explain::opaque(opaque)
+        )),
+        rule: allowed.rule,
+    }
+}
+
+/// Does a recorded sandbox let through no more than the one in force? Then what ran well in it runs well here.
+fn no_wider(confined: &Confined<'_>, boundary: &Boundary, bounds: &Bounds<'_>, moment: &Moment<'_>) -> bool {
+    let same_profile = boundary.sandbox.name() == confined.profile;
+    let root = moment.site.locale.workspace.root();
+    let reads = same_profile || !boundary.sandbox.has_denials();
+    let writes =
+        !confined.writes || bounds.write_tree(root, [], Confinement::Sandboxed).extent != Extent::None;
+    let connects = !confined.network || bounds.connect(None, Confinement::Sandboxed).allowed();
+    reads && writes && connects
+}

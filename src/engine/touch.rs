@@ -1,0 +1,177 @@
+use std::borrow::Cow;
+
+use super::Workspace;
+use super::workspace::normalise;
+use crate::action::{Access, Effect, Target};
+use crate::boundary::sandbox::Kind;
+use crate::source::Overlay;
+use crate::source::snapshot::{Entry, Files, Glob};
+
+/// An effect whose target was found on the recorded machine, as far as the snapshot tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Touch<'c> {
+    pub(super) access: Access,
+    pub(super) at: At<'c>,
+    /// What lies there before the call.
+    pub(super) kind: Kind,
+    /// How reports write the target.
+    pub(super) shown: String,
+}
+
+/// Where an effect lands. Paths are absolute and normalised, with symlinks of the workspace followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum At<'c> {
+    /// One file or folder.
+    Path(String),
+    /// A folder and everything below it.
+    Tree(String),
+    /// Whatever a pattern matches.
+    Glob(String),
+    /// A host; `None` when the command does not name it.
+    Host(Option<Cow<'c, str>>),
+    /// An MCP tool.
+    Tool { server: Cow<'c, str>, tool: Cow<'c, str> },
+    /// A sub-agent.
+    Agent,
+}
+
+/// Where a call starts from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Locale<'s> {
+    pub(super) workspace: &'s Workspace,
+    /// Where the session saw the root of the snapshot.
+    pub(super) top: &'s str,
+    /// The call's own working folder, as written.
+    pub(super) workdir: Option<&'s str>,
+}
+
+/// A place in a session's tree: where a call starts from, and the files as the session left them so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site<'s> {
+    pub(super) locale: Locale<'s>,
+    /// Mounted at the top of the locale; `None` without a snapshot.
+    pub(super) files: Option<&'s Overlay>,
+    /// All files of the snapshot, absolute and in order; `None` where nobody needs them.
+    pub(super) tree: Option<&'s [String]>,
+}
+
+impl Locale<'_> {
+    /// The absolute path that a written path names.
+    pub(super) fn absolute(&self, path: &str) -> String {
+        self.workspace.absolute(self.workdir, path)
+    }
+
+    /// The same for a path that starts at a folder below the call's own.
+    pub(super) fn absolute_in(&self, folder: &str, path: &str) -> String {
+        if folder.is_empty() {
+            return self.absolute(path);
+        }
+        self.workspace.absolute(Some(&self.absolute(folder)), path)
+    }
+}
+
+impl Site<'_> {
+    /// Finds the target of an effect.
+    pub(super) fn touch<'c>(&self, effect: Effect<'c>) -> Touch<'c> {
+        let mut kind = Kind::Missing;
+        let (at, shown) = match effect.target {
+            Target::Path(path) => {
+                let found = self.find(&path);
+                kind = found.kind;
+                (At::Path(found.path), found.shown)
+            }
+            Target::Tree(path) => {
+                let found = self.find(&path);
+                kind = found.kind;
+                let slash = if found.shown.ends_with('/') { "" } else { "/" };
+                (At::Tree(found.path), format!("{}{slash}**", found.shown))
+            }
+            Target::Glob(pattern) => {
+                let absolute = self.locale.absolute(&pattern);
+                let shown = self.locale.workspace.display(&absolute).into_owned();
+                (At::Glob(absolute), shown)
+            }
+            Target::Host(host) => {
+                let shown = host.to_string();
+                (At::Host(Some(host)), shown)
+            }
+            Target::SomeHost(why) => (At::Host(None), format!("({why})")),
+            Target::Tool { server, tool } => {
+                let shown = format!("{server}/{tool}");
+                (At::Tool { server, tool }, shown)
+            }
+            Target::Agent(role) if role.is_empty() => (At::Agent, "default".to_owned()),
+            Target::Agent(role) => (At::Agent, role.into_owned()),
+        };
+        Touch { access: effect.access, at, kind, shown }
+    }
+
+    /// Where a written path leads to, what lies there, and how reports show it.
+    fn find(&self, path: &str) -> Found {
+        let absolute = self.locale.absolute(path);
+        let workspace = self.locale.workspace;
+        let files = self.files.filter(|_| below(&absolute, self.locale.top).is_some());
+        let Some(files) = files else {
+            let shown = workspace.display(&absolute).into_owned();
+            return Found { path: absolute, kind: Kind::Missing, shown };
+        };
+        let found = files.lookup(absolute.as_bytes());
+        let kind = match &found.entry {
+            Entry::File(_) => Kind::File,
+            Entry::Folder | Entry::Submodule => Kind::Folder,
+            _ => Kind::Missing,
+        };
+        if !found.through_link {
+            let shown = workspace.display(&absolute).into_owned();
+            return Found { path: absolute, kind, shown };
+        }
+        let inside = || format!("{}/{}", self.locale.top, found.display());
+        let target = match &found.entry {
+            Entry::Leaves { target } => {
+                let target = String::from_utf8_lossy(target);
+                if target.starts_with('/') {
+                    target.into_owned()
+                } else {
+                    format!("{}/{target}", self.locale.top)
+                }
+            }
+            _ => inside(),
+        };
+        let path = normalise(&target);
+        let shown = format!("{} -> {}", workspace.display(&absolute), workspace.display(&path));
+        Found { path, kind, shown }
+    }
+
+    /// Files of the tree at and below an absolute path.
+    pub(super) fn below(&self, path: &str) -> impl Iterator<Item = &str> {
+        let prefix = format!("{}/", path.trim_end_matches('/'));
+        let files = self.tree.unwrap_or_default();
+        let start = files.partition_point(|file| file.as_str() < prefix.as_str());
+        files[start..].iter().map(String::as_str).take_while(move |file| file.starts_with(&prefix))
+    }
+
+    /// Files of the tree that an absolute pattern matches.
+    pub(super) fn matching(&self, pattern: &str) -> Vec<String> {
+        let inside = below(pattern, self.locale.top);
+        let (Some(files), Some(pattern)) = (self.files, inside.and_then(Glob::new)) else {
+            return Vec::new();
+        };
+        let absolute = |path: Vec<u8>| format!("{}/{}", self.locale.top, String::from_utf8_lossy(&path));
+        files.glob(&pattern, MAX_MATCHES).paths.into_iter().map(absolute).collect()
+    }
+}
+
+/// Files that one pattern is followed to.
+const MAX_MATCHES: usize = 10_000;
+
+struct Found {
+    path: String,
+    kind: Kind,
+    shown: String,
+}
+
+/// The part of a path below a folder; empty for the folder itself.
+fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}

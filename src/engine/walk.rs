@@ -1,0 +1,276 @@
+use std::collections::HashMap;
+
+use super::attempt::{Attempt, step_kind};
+use super::edits;
+use super::judge::{Judge, Judgement};
+use super::moment::Moment;
+use super::thread::{Run, StepRef, steps};
+use super::touch::{Locale, Site};
+use super::workspace::Workspace;
+use crate::action::{Action, Command, Shell, short_label};
+use crate::decision::Approval;
+use crate::replay::{Human, ReplayStep, StepKind};
+use crate::source::Overlay;
+use crate::suite::Task;
+use crate::transcript::{self, Call, Context, Recorded, Transcript};
+
+/// Working folder of recordings that name none.
+const NOWHERE: &str = "/workspace";
+
+/// One run of the agent, walked from its first step to its last; the files change as they did in the recording.
+pub(super) struct Walk<'w, 't> {
+    run: &'w Run,
+    transcripts: &'w [Transcript<'t>],
+    approvals: HashMap<&'w str, &'w Approval>,
+    top: String,
+    files: Option<Overlay>,
+    /// All files of the snapshot, absolute and in order.
+    tree: Option<Vec<String>>,
+    workspaces: HashMap<&'w str, Workspace>,
+    /// Terminals that are left running, by number: was the command started outside the sandbox?
+    terminals: HashMap<String, bool>,
+    prompts: u32,
+}
+
+/// A step with what every judge says about it.
+pub(super) struct Judged<'w, 't> {
+    pub(super) step: StepRef,
+    pub(super) id: String,
+    pub(super) kind: StepKind,
+    pub(super) label: String,
+    /// What was asked for: the prompt, the command, the patch, or the arguments as JSON.
+    pub(super) asked: &'w str,
+    pub(super) human: Option<Human>,
+    pub(super) recorded: Recorded,
+    /// The recording shows it to have failed.
+    pub(super) failed: bool,
+    pub(super) call: Option<&'w Call<'t>>,
+    /// One for each judge, in their order.
+    pub(super) judgements: Vec<Judgement>,
+}
+
+impl<'w, 't> Walk<'w, 't> {
+    /// A walk through one run; `files` are those of the task's snapshot. `whole_tree` asks for the list of all files,
+    /// which sandboxes that deny single files need.
+    pub(super) fn new(
+        task: &'w Task,
+        run: &'w Run,
+        transcripts: &'w [Transcript<'t>],
+        files: Option<Overlay>,
+        whole_tree: bool,
+    ) -> Self {
+        let top = task.cwd.as_deref().unwrap_or(&transcripts[run.main].session.cwd);
+        let top = Workspace::new(if top.is_empty() { NOWHERE } else { top }).root().to_owned();
+        Self {
+            run,
+            transcripts,
+            approvals: task.decision.approvals.iter().map(|given| (given.call.as_str(), given)).collect(),
+            tree: files.as_ref().filter(|_| whole_tree).map(|files| all_files(files, &top)),
+            files: files.map(|files| files.mounted_at(&top)),
+            top,
+            workspaces: HashMap::new(),
+            terminals: HashMap::new(),
+            prompts: 0,
+        }
+    }
+
+    /// Walks to the end and hands on every prompt and call, judged by all judges.
+    pub(super) fn walk(&mut self, judges: &[Judge<'_>], mut each: impl FnMut(Judged<'w, 't>)) {
+        for at in steps(self.run, self.transcripts) {
+            let transcript = &self.transcripts[at.recording];
+            let step = &transcript.steps[at.step];
+            match &step.kind {
+                transcript::StepKind::Prompt(text) if at.depth == 0 => {
+                    each(self.prompt(at, text, judges));
+                }
+                transcript::StepKind::Call(call) => each(self.call(at, call, judges)),
+                _ => {}
+            }
+        }
+    }
+
+    fn prompt(&mut self, at: StepRef, text: &'w str, judges: &[Judge<'_>]) -> Judged<'w, 't> {
+        self.prompts += 1;
+        let (transcript, context) = self.setting(at);
+        self.enter(context);
+        let moment = Moment {
+            site: Site {
+                locale: self.locale(context, None),
+                files: self.files.as_ref(),
+                tree: self.tree.as_deref(),
+            },
+            session: &transcript.session,
+            context,
+            call: None,
+            recorded: Recorded::Ran,
+            escalated_terminal: false,
+            depth: at.depth,
+        };
+        Judged {
+            step: at,
+            id: format!("prompt-{}", self.prompts),
+            kind: StepKind::Prompt,
+            label: short_label(text).into_owned(),
+            asked: text,
+            human: None,
+            recorded: Recorded::Ran,
+            failed: false,
+            call: None,
+            judgements: judges.iter().map(|judge| judge.prompt(text, &moment)).collect(),
+        }
+    }
+
+    fn call(&mut self, at: StepRef, call: &'w Call<'t>, judges: &[Judge<'_>]) -> Judged<'w, 't> {
+        let (transcript, context) = self.setting(at);
+        self.enter(context);
+        let recorded = call.recorded();
+        let workdir = match &call.action {
+            Action::Shell(shell) => shell.workdir.as_deref(),
+            _ => None,
+        };
+        let locale = self.locale(context, workdir);
+        let site = Site { locale, files: self.files.as_ref(), tree: self.tree.as_deref() };
+        let attempt = Attempt::read(call, site);
+        let moment = Moment {
+            site,
+            session: &transcript.session,
+            context,
+            call: Some(call),
+            recorded,
+            escalated_terminal: self.in_escalated_terminal(call),
+            depth: at.depth,
+        };
+        let judgements = judges.iter().map(|judge| judge.call(&attempt, &moment)).collect();
+        if recorded == Recorded::Ran {
+            let may_write =
+                call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
+            let workspace = self.workspaces.get(cwd(context));
+            if let (Some(files), Some(workspace)) = (&mut self.files, workspace) {
+                edits::lay_over(files, &attempt, Locale { workspace, top: &self.top, workdir }, may_write);
+            }
+            self.remember_terminal(call);
+        }
+        Judged {
+            step: at,
+            id: call.id.to_string(),
+            kind: step_kind(&call.action),
+            label: label(&call.action),
+            asked: asked(call),
+            human: self.human(call),
+            recorded,
+            failed: call.exit_code().is_some_and(|code| code != 0),
+            call: Some(call),
+            judgements,
+        }
+    }
+
+    fn setting(&self, at: StepRef) -> (&'w Transcript<'t>, Option<&'w Context<'t>>) {
+        let transcript = &self.transcripts[at.recording];
+        let context = transcript.steps[at.step].context;
+        (transcript, context.and_then(|index| transcript.contexts.get(index as usize)))
+    }
+
+    /// Makes sure that the workspace of a context is known.
+    fn enter(&mut self, context: Option<&'w Context<'t>>) {
+        if let Some(context) = context.filter(|context| !context.cwd.is_empty()) {
+            self.workspaces.entry(&context.cwd).or_insert_with(|| Workspace::new(&context.cwd));
+        } else if !self.workspaces.contains_key("") {
+            self.workspaces.insert("", Workspace::new(&self.top));
+        }
+    }
+
+    fn locale<'s>(&'s self, context: Option<&'s Context<'t>>, workdir: Option<&'s str>) -> Locale<'s> {
+        let workspace = &self.workspaces[cwd(context)];
+        Locale { workspace, top: &self.top, workdir }
+    }
+
+    fn human(&self, call: &Call<'_>) -> Option<Human> {
+        let ids = [Some(&*call.id), call.parent.as_deref()];
+        let approval = ids.into_iter().flatten().find_map(|id| self.approvals.get(id))?;
+        let latency = match (approval.asked_at, approval.decided_at) {
+            (Some(asked), Some(decided)) => Some((decided - asked).as_seconds_f64()),
+            _ => None,
+        };
+        Some(Human { verdict: approval.verdict, latency })
+    }
+
+    fn in_escalated_terminal(&self, call: &Call<'_>) -> bool {
+        match &call.action {
+            Action::Stdin(stdin) => self.terminals.get(&*stdin.session).copied().unwrap_or(false),
+            _ => false,
+        }
+    }
+
+    fn remember_terminal(&mut self, call: &Call<'_>) {
+        let Action::Shell(shell) = &call.action else { return };
+        if let Some(number) = call.output.and_then(|output| running_session(output.raw())) {
+            self.terminals.insert(number, shell.escalated);
+        }
+    }
+}
+
+/// Most files of a snapshot that are listed; in a larger one, those after are taken to be like the others.
+const MAX_FILES: usize = 200_000;
+
+/// All files of a snapshot, absolute and sorted.
+fn all_files(files: &Overlay, top: &str) -> Vec<String> {
+    let walked = files.base().walk(MAX_FILES).unwrap_or_default();
+    let mut all: Vec<String> =
+        walked.iter().map(|found| format!("{top}/{}", String::from_utf8_lossy(&found.path))).collect();
+    all.sort_unstable();
+    all
+}
+
+/// The working folder of a context; empty where none is recorded.
+fn cwd<'c>(context: Option<&'c Context<'_>>) -> &'c str {
+    context.map_or("", |context| &context.cwd)
+}
+
+/// The number of the terminal that a command left running, from the head that Codex puts before its output.
+fn running_session(raw: &str) -> Option<String> {
+    const MARK: &str = "Process running with session ID ";
+    let head = &raw.as_bytes()[..raw.len().min(400)];
+    let at = memchr::memmem::find(head, MARK.as_bytes())? + MARK.len();
+    let digits: String = raw.get(at..)?.chars().take_while(char::is_ascii_digit).collect();
+    (!digits.is_empty()).then_some(digits)
+}
+
+fn asked<'c>(call: &'c Call<'_>) -> &'c str {
+    match &call.action {
+        Action::Shell(Shell { command: Command::Script { text, .. }, .. })
+        | Action::Patch(text)
+        | Action::Code(text) => text,
+        _ => &call.arguments,
+    }
+}
+
+fn label(action: &Action<'_>) -> String {
+    match action {
+        Action::Mcp(call) => {
+            short_label(&format!("{}/{} {}", call.server, call.tool, call.arguments)).into_owned()
+        }
+        other => other.label().into_owned(),
+    }
+}
+
+impl Judged<'_, '_> {
+    /// The step of a replay under the judge of this index.
+    pub(super) fn replay_step(&self, judge: usize) -> ReplayStep {
+        let judgement = &self.judgements[judge];
+        ReplayStep {
+            id: self.id.clone(),
+            kind: self.kind,
+            label: self.label.clone(),
+            depth: self.step.depth,
+            ruling: judgement.ruling.clone(),
+            unsandboxed: judgement.unsandboxed,
+            scope: judgement.scope,
+            effects: judgement.effects.clone(),
+            opaque: judgement.opaque.clone(),
+            human: self.human,
+            hooks: judgement.hooks.clone(),
+            recorded: self.recorded,
+            after_divergence: false,
+        }
+    }
+}
