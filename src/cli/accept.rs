@@ -42,7 +42,7 @@ pub(crate) fn accept(args: &Accept, look: Look) -> anyhow::Result<ExitCode> {
     let folder = Folder::of(suite, args.baselines.as_deref());
     let mut written = 0;
     let mut broken: Vec<Finding> = Vec::new();
-    let mut unknown: BTreeSet<&str> = args.change.iter().map(String::as_str).collect();
+    let mut unknown: BTreeSet<String> = args.change.iter().cloned().collect();
     let work = |at: usize| -> Result<(String, Vec<Replay>), Vec<Finding>> {
         let task = suite.task(tasks[at])?;
         let stages = engine.replay(&task)?.repeats.into_iter();
@@ -85,7 +85,7 @@ fn chosen_changes(
     folder: &Folder,
     task: &str,
     now: &[Replay],
-    unknown: &mut BTreeSet<&str>,
+    unknown: &mut BTreeSet<String>,
 ) -> Result<Option<Vec<Replay>>, Vec<Finding>> {
     if args.change.is_empty() || args.task.iter().any(|name| name == task) {
         return Ok(Some(now.to_vec()));
@@ -100,7 +100,7 @@ fn chosen_changes(
         return Ok(None);
     }
     for id in &mine {
-        unknown.remove(id);
+        unknown.remove(*id);
     }
     let merge = |replay: &Replay| match before.replay(replay.repeat) {
         Some(old) => diff::accept(old, replay, |change| mine.contains(&change.id.as_str())),
