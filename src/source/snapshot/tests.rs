@@ -176,7 +176,7 @@ fn broken_bundles_are_refused() {
         Repository::open(&path).unwrap_err().to_string()
     };
     assert!(open(&good[..good.len() - 30]).contains("damaged or cut-short pack"));
-    assert!(open(&good[..pack_at + 5]).contains("cut short before its pack"));
+    assert!(open(&good[..pack_at + 5]).contains("it ends too early"));
     assert!(open(&good[..20]).contains("cut short or damaged in its header"));
     assert!(open(b"{}").contains("is neither a git bundle nor a git repository"));
     let needs = format!("# v2 git bundle\n-{commit} base\n{commit} refs/heads/main\n\n");
