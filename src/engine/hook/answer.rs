@@ -1,4 +1,4 @@
-//! What one hook's outcome means, by event. The tables in the tests beside are what Codex 0.169.0 did when asked.
+//! What one hook's outcome means for a tool call, by event. The tables in the tests beside are what Codex 0.169.0 did when asked.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,9 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::output::{
-    Behavior, CompactOutput, Decision, OldDecision, PermissionDecision, PermissionRequestOutput,
-    PostToolUseOutput, PreToolUseDetail, PreToolUseOutput, Printed, SessionStartOutput, StopOutput,
-    UserPromptSubmitOutput, meaningful, printed,
+    Behavior, Decision, OldDecision, PermissionDecision, PermissionRequestOutput, PostToolUseOutput,
+    PreToolUseDetail, PreToolUseOutput, Printed, meaningful, printed,
 };
 use crate::engine::cell::{Ended, ProcessOutcome};
 
@@ -17,7 +16,7 @@ use crate::engine::cell::{Ended, ProcessOutcome};
 pub struct FailOpen(pub Cow<'static, str>);
 
 impl FailOpen {
-    const fn of(text: &'static str) -> Self {
+    pub(super) const fn of(text: &'static str) -> Self {
         Self(Cow::Borrowed(text))
     }
 }
@@ -74,68 +73,8 @@ pub enum PostToolUse {
     },
 }
 
-/// Answer of a UserPromptSubmit hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum UserPromptSubmit {
-    /// The turn ends before the model is asked, and the prompt is not stored.
-    Block {
-        /// The reason; empty where the hook gave none.
-        reason: String,
-    },
-    /// The prompt goes on.
-    Pass {
-        /// Why the answer did not count, if there was one.
-        failed: Option<FailOpen>,
-    },
-}
-
-/// Answer of a SessionStart or SubagentStart hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SessionStart {
-    /// The turn stops before the model is asked.
-    Stop {
-        /// The reason; empty where the hook gave none.
-        reason: String,
-    },
-    /// The session goes on.
-    Pass {
-        /// Why the answer did not count, if there was one.
-        failed: Option<FailOpen>,
-    },
-}
-
-/// Answer of a Stop or SubagentStop hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The agent goes on with this prompt.
-    Continue {
-        /// The prompt.
-        prompt: String,
-    },
-    /// The turn ends.
-    End {
-        /// Why the answer did not count, if there was one.
-        failed: Option<FailOpen>,
-    },
-}
-
-/// Answer of a PreCompact or PostCompact hook.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Compact {
-    /// The turn stops.
-    Stop {
-        /// The reason; empty where the hook gave none.
-        reason: String,
-    },
-    /// It goes on.
-    Pass {
-        /// Why the answer did not count, if there was one.
-        failed: Option<FailOpen>,
-    },
-}
-
 /// How a process ended, for an event that knows exit code 2.
-enum Exit {
+pub(super) enum Exit {
     /// Code 0: what it printed counts.
     Zero,
     /// Code 2, with a reason on standard error.
@@ -144,7 +83,7 @@ enum Exit {
     Failed(FailOpen),
 }
 
-fn exit(outcome: &ProcessOutcome, timeout: Duration, two: Option<&'static str>) -> Exit {
+pub(super) fn exit(outcome: &ProcessOutcome, timeout: Duration, two: Option<&'static str>) -> Exit {
     Exit::Failed(match (outcome.ended, two) {
         (Ended::Exit(0), _) => return Exit::Zero,
         (Ended::Exit(2), Some(without)) => {
@@ -310,142 +249,22 @@ pub fn post_tool_use(outcome: &ProcessOutcome, timeout: Duration) -> (PostToolUs
         Printed::Invalid => return keep(FailOpen::of("hook returned invalid post-tool-use JSON output")),
         Printed::Object(output) => output,
     };
+    let universal = output.universal();
+    let detail = output.hook_specific_output.as_ref();
+    let context = detail.and_then(|detail| detail.additional_context.clone());
     let reason = meaningful(output.reason.as_deref());
-    let updated = output.hook_specific_output.as_ref().is_some_and(|detail| detail.updated_output.is_some());
-    let universal = output.universal();
-    let unsupported = match () {
-        () if universal.suppress => Some("PostToolUse hook returned unsupported suppressOutput"),
-        () if updated => Some("PostToolUse hook returned unsupported updatedMCPToolOutput"),
-        () if !universal.goes_on => None,
-        () if output.decision.is_some() && reason.is_none() => {
-            Some("PostToolUse hook returned decision:block without a non-empty reason")
-        }
-        () if output.decision.is_none() && output.reason.is_some() => {
-            Some("PostToolUse hook returned reason without decision")
-        }
-        () => None,
-    };
-    if let Some(text) = unsupported {
-        return keep(FailOpen::of(text));
-    }
-    let context = output.hook_specific_output.as_ref().and_then(|detail| detail.additional_context.clone());
-    let stop = || {
-        let reason = meaningful(universal.stop_reason);
-        (!universal.goes_on)
-            .then(|| reason.unwrap_or_else(|| "PostToolUse hook stopped execution".to_owned()))
-    };
-    let blocked = reason.filter(|_| output.decision.is_some());
-    match blocked.or_else(stop) {
-        Some(text) => (PostToolUse::Replace { text }, context),
-        None => (PostToolUse::Keep { failed: None }, context),
-    }
-}
-
-/// Reads a UserPromptSubmit hook's outcome, with the context that it adds for the model.
-pub fn user_prompt_submit(outcome: &ProcessOutcome, timeout: Duration) -> (UserPromptSubmit, Option<String>) {
-    let pass = |failed| (UserPromptSubmit::Pass { failed: Some(failed) }, None);
-    let without = "UserPromptSubmit hook exited with code 2 but did not write a blocking reason to stderr";
-    match exit(outcome, timeout, Some(without)) {
-        Exit::Zero => {}
-        Exit::Two(reason) => return (UserPromptSubmit::Block { reason }, None),
-        Exit::Failed(failed) => return pass(failed),
-    }
-    let output: UserPromptSubmitOutput = match printed(outcome) {
-        Printed::Nothing => return (UserPromptSubmit::Pass { failed: None }, None),
-        Printed::Text(text) => return (UserPromptSubmit::Pass { failed: None }, Some(text)),
-        Printed::Invalid => {
-            return pass(FailOpen::of("hook returned invalid user prompt submit JSON output"));
-        }
-        Printed::Object(output) => output,
-    };
-    let universal = output.universal();
-    let context = output.hook_specific_output.as_ref().and_then(|detail| detail.additional_context.clone());
     if !universal.goes_on {
-        let reason = meaningful(universal.stop_reason).unwrap_or_default();
-        return (UserPromptSubmit::Block { reason }, context);
+        let stop = || universal.stop_reason.unwrap_or("PostToolUse hook stopped execution").to_owned();
+        return (PostToolUse::Replace { text: reason.unwrap_or_else(stop) }, context);
     }
-    match (output.decision, meaningful(output.reason.as_deref())) {
-        (Some(_), Some(reason)) => (UserPromptSubmit::Block { reason }, context),
-        (Some(_), None) => {
-            pass(FailOpen::of("UserPromptSubmit hook returned decision:block without a non-empty reason"))
-        }
-        (None, _) => (UserPromptSubmit::Pass { failed: None }, context),
-    }
-}
-
-/// Reads a SessionStart or SubagentStart hook's outcome, with the context that it adds for the model.
-pub fn session_start(
-    outcome: &ProcessOutcome,
-    timeout: Duration,
-    subagent: bool,
-) -> (SessionStart, Option<String>) {
-    let pass = |failed| (SessionStart::Pass { failed: Some(failed) }, None);
-    if let Exit::Failed(failed) = exit(outcome, timeout, None) {
-        return pass(failed);
-    }
-    let output: SessionStartOutput = match printed(outcome) {
-        Printed::Nothing => return (SessionStart::Pass { failed: None }, None),
-        Printed::Text(text) => return (SessionStart::Pass { failed: None }, Some(text)),
-        Printed::Invalid if subagent => {
-            return pass(FailOpen::of("hook returned invalid subagent start JSON output"));
-        }
-        Printed::Invalid => return pass(FailOpen::of("hook returned invalid session start JSON output")),
-        Printed::Object(output) => output,
+    let updated = detail.is_some_and(|detail| detail.updated_output.is_some());
+    let answer = match (output.decision, reason) {
+        _ if universal.suppress => Err("PostToolUse hook returned unsupported suppressOutput"),
+        _ if updated => Err("PostToolUse hook returned unsupported updatedMCPToolOutput"),
+        (Some(_), Some(text)) => Ok(PostToolUse::Replace { text }),
+        (Some(_), None) => Err("PostToolUse hook returned decision:block without a non-empty reason"),
+        (None, _) if output.reason.is_some() => Err("PostToolUse hook returned reason without decision"),
+        (None, _) => Ok(PostToolUse::Keep { failed: None }),
     };
-    let universal = output.universal();
-    let context = output.hook_specific_output.as_ref().and_then(|detail| detail.additional_context.clone());
-    if universal.goes_on {
-        return (SessionStart::Pass { failed: None }, context);
-    }
-    (SessionStart::Stop { reason: meaningful(universal.stop_reason).unwrap_or_default() }, context)
-}
-
-/// Reads a Stop or SubagentStop hook's outcome.
-pub fn stop(outcome: &ProcessOutcome, timeout: Duration, subagent: bool) -> Stop {
-    let end = |failed| Stop::End { failed: Some(failed) };
-    let texts = if subagent {
-        [
-            "SubagentStop hook exited with code 2 but did not write a continuation prompt to stderr",
-            "hook returned invalid subagent stop hook JSON output",
-            "SubagentStop hook returned decision:block without a non-empty reason",
-        ]
-    } else {
-        [
-            "Stop hook exited with code 2 but did not write a continuation prompt to stderr",
-            "hook returned invalid stop hook JSON output",
-            "Stop hook returned decision:block without a non-empty reason",
-        ]
-    };
-    let [without, invalid, no_reason] = texts;
-    match exit(outcome, timeout, Some(without)) {
-        Exit::Zero => {}
-        Exit::Two(prompt) => return Stop::Continue { prompt },
-        Exit::Failed(failed) => return end(failed),
-    }
-    let output: StopOutput = match printed(outcome) {
-        Printed::Nothing => return Stop::End { failed: None },
-        // The one event that takes no plain text.
-        Printed::Text(_) | Printed::Invalid => return end(FailOpen::of(invalid)),
-        Printed::Object(output) => output,
-    };
-    match (output.decision, meaningful(output.reason.as_deref())) {
-        _ if !output.universal().goes_on => Stop::End { failed: None },
-        (Some(_), Some(prompt)) => Stop::Continue { prompt },
-        (Some(_), None) => end(FailOpen::of(no_reason)),
-        (None, _) => Stop::End { failed: None },
-    }
-}
-
-/// Reads a PreCompact or PostCompact hook's outcome.
-pub fn compact(outcome: &ProcessOutcome, timeout: Duration) -> Compact {
-    if let Exit::Failed(failed) = exit(outcome, timeout, None) {
-        return Compact::Pass { failed: Some(failed) };
-    }
-    match printed::<CompactOutput>(outcome) {
-        Printed::Object(output) if !output.universal().goes_on => {
-            Compact::Stop { reason: meaningful(output.universal().stop_reason).unwrap_or_default() }
-        }
-        Printed::Invalid => Compact::Pass { failed: Some(FailOpen::of("hook returned invalid JSON output")) },
-        Printed::Nothing | Printed::Text(_) | Printed::Object(_) => Compact::Pass { failed: None },
-    }
+    answer.map_or_else(|text| keep(FailOpen::of(text)), |answer| (answer, context))
 }

@@ -5,7 +5,9 @@
 
 mod answer;
 mod combine;
+mod home;
 mod input;
+mod lifecycle;
 mod output;
 mod run;
 mod seat;
@@ -19,11 +21,13 @@ mod witness;
 mod tests;
 
 pub use answer::{
-    Compact, FailOpen, PermissionRequest, PostToolUse, PreToolUse, SessionStart, Stop, UserPromptSubmit,
-    blocked_text, compact, permission_request, post_tool_use, pre_tool_use, rewritten_command, session_start,
-    stop, user_prompt_submit,
+    FailOpen, PermissionRequest, PostToolUse, PreToolUse, blocked_text, permission_request, post_tool_use,
+    pre_tool_use, rewritten_command,
 };
 pub use combine::{Permission, PreCall, Reply, permission, pre_call};
 pub use input::{Agent, Moment, Occasion, PermissionMode};
+pub use lifecycle::{
+    Compact, SessionStart, Stop, UserPromptSubmit, compact, session_start, stop, user_prompt_submit,
+};
 pub use run::{HookCommand, HookRun, HookRunner, PluginSeat};
 pub use seat::Seat;
