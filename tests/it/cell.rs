@@ -304,6 +304,46 @@ fn nothing_survives() {
 }
 
 #[test]
+fn nothing_survives_a_killed_run() {
+    let here = std::env::current_exe().unwrap();
+    for lab in Lab::all() {
+        let name = format!("{:?}", lab.cell.kind());
+        let child = std::process::Command::new(&here)
+            .args(["cell::sleeps_in_a_cell", "--exact", "--ignored"])
+            .env("CELL_KIND", name)
+            .stdout(std::process::Stdio::null())
+            .spawn();
+        let mut child = child.unwrap();
+        let started = Instant::now();
+        while alive("sleep 71007") == 0 && started.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(alive("sleep 71007") > 0, "it did not start");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let killed = Instant::now();
+        while alive("sleep 71007") > 0 && killed.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(alive("sleep 71007"), 0, "{:?}", lab.cell.kind());
+    }
+}
+
+#[test]
+#[ignore = "is killed by another test"]
+fn sleeps_in_a_cell() {
+    let kind = match std::env::var("CELL_KIND").as_deref() {
+        Ok("Namespaces") => CellKind::Namespaces,
+        Ok("Confined") => CellKind::Confined,
+        _ => return,
+    };
+    let lab = Lab::of(kind).unwrap();
+    let mut job = lab.job("setsid sleep 71007 & sleep 71007");
+    job.limits.time_ms = 60_000;
+    lab.cell.run(&job, b"").unwrap();
+}
+
+#[test]
 fn a_program_can_neither_kill_nor_trace_what_watches_it() {
     for lab in Lab::all() {
         let outcome = lab.run("kill -9 $PPID; kill -STOP $PPID; kill -9 1; kill -9 -1; echo still here");

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getppid};
 
 use super::usage::Usage;
 use super::{Ended, Limits, ProcessOutcome};
@@ -41,6 +41,7 @@ impl Watch<'_> {
         let mut streams =
             [self.stdout, self.stderr].map(|file| Stream { file: Some(file), bytes: Vec::new() });
         let mut looked = Instant::now();
+        let parent = getppid();
         let mut status = None;
         let ended = loop {
             status = reap(self.program).or(status);
@@ -53,6 +54,10 @@ impl Watch<'_> {
             }
             if looked.elapsed() >= TICK {
                 looked = Instant::now();
+                // Whoever asked is gone: end, so that the caller can clear up.
+                if getppid() != parent {
+                    break Ended::Timeout;
+                }
                 let usage = (self.usage)();
                 if usage.memory > self.limits.memory {
                     break Ended::Memory;

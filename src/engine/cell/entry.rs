@@ -10,9 +10,13 @@ const MAX_JOB: u64 = 64 << 20;
 ///
 /// Never called by people: it reads a job from standard input and answers on standard output.
 pub fn enter(arguments: &[String]) -> u8 {
-    // Whatever becomes of the run that started it, a cell does not outlive it.
-    let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
-    match arguments.first().map(String::as_str) {
+    let step = arguments.first().map(String::as_str);
+    // Whatever becomes of the run that started it, a cell does not outlive it. The kernel ends namespaces with their
+    // first process; without them the watching process must live on to end the others.
+    if step != Some("watch") {
+        let _ = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+    }
+    match step {
         Some("outer") => outer::run(),
         Some("inner") => answer(&inner::run(arguments.get(1).and_then(|user| user.parse().ok()))),
         Some("watch") => answer(&confined::watch()),
