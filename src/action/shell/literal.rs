@@ -62,3 +62,71 @@ pub(super) fn inside(raw: &str) -> Option<&str> {
     }
     Some(inner)
 }
+
+/// The text of a word of a plain script, as [`word`] gives it for the word's node.
+pub(super) fn plain_word(raw: &str) -> Option<Cow<'_, str>> {
+    if !raw.contains(['\'', '"']) {
+        return (!raw.contains(SPECIAL) && !raw.starts_with('=')).then_some(Cow::Borrowed(raw));
+    }
+    let mut pieces = pieces(raw);
+    let (first, bare) = pieces.next()?;
+    let first = piece(first, bare)?;
+    if pieces.rest.is_empty() {
+        return Some(Cow::Borrowed(first));
+    }
+    let mut joined = first.to_owned();
+    for (text, bare) in pieces {
+        joined.push_str(piece(text, bare)?);
+    }
+    (!joined.is_empty()).then_some(Cow::Owned(joined))
+}
+
+/// The literal text of a piece of a word: quoted, or bare.
+fn piece(text: &str, bare: bool) -> Option<&str> {
+    if bare {
+        return (!text.contains(SPECIAL)).then_some(text);
+    }
+    if text.starts_with('"') { inside(text) } else { text.strip_prefix('\'')?.strip_suffix('\'') }
+}
+
+/// Pieces of a raw word: quoted texts with their quotes, and what stands between them.
+struct Pieces<'t> {
+    rest: &'t str,
+}
+
+fn pieces(raw: &str) -> Pieces<'_> {
+    Pieces { rest: raw }
+}
+
+impl<'t> Iterator for Pieces<'t> {
+    type Item = (&'t str, bool);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let quote = *self.rest.as_bytes().first()?;
+        let (length, bare) = match quote {
+            b'\'' => (
+                memchr::memchr(b'\'', self.rest.as_bytes().get(1..)?).map_or(self.rest.len(), |at| at + 2),
+                false,
+            ),
+            b'"' => (end_of_string(self.rest), false),
+            _ => (self.rest.find(['\'', '"']).unwrap_or(self.rest.len()), true),
+        };
+        let (piece, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some((piece, bare))
+    }
+}
+
+/// The length of the string in double quotes that `text` begins with.
+fn end_of_string(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = 1;
+    while let Some(b) = bytes.get(at) {
+        match b {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
+}

@@ -171,6 +171,10 @@ impl<'t> Plain<'t> {
                 return None;
             }
         }
+        // The grammar loses a lone dash behind assignments.
+        if word == "-" && !self.command.assignments.is_empty() {
+            return None;
+        }
         self.command.words.push(word);
         Some(())
     }
@@ -284,7 +288,7 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
 
 /// The grammar has ideas of its own about odd first words; those are left to it.
 fn plain_name(word: &str) -> bool {
-    let odd = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'+' | b':'));
+    let odd = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b':'));
     let quoted = word.starts_with(['\'', '"', '$']);
     quoted || (!word.bytes().any(odd) && !word.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
 }

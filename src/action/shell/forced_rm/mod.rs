@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use tree_sitter::Node;
 
 use super::grammar::{children, with_tree};
-use super::literal;
+use super::script::Item;
+use super::{literal, plain};
 use crate::action::{Command, Dialect};
 
 /// Deepest nesting of scripts in commands that is followed.
@@ -32,10 +33,28 @@ fn may_name_rm(text: &str) -> bool {
     text.contains("rm") || (text.contains("r'") || text.contains("r\"")) && text.contains('m')
 }
 
-fn script(text: &str, depth: usize) -> bool {
+pub(super) fn script(text: &str, depth: usize) -> bool {
     if depth > MAX_DEPTH || !may_name_rm(text) || !text.contains('f') || !text.contains('-') {
         return false;
     }
+    if let Some(items) = plain::read(text) {
+        return items.iter().any(|item| plain_command(item, depth));
+    }
+    tree_script(text, depth)
+}
+
+/// Judges a command of a plain script.
+fn plain_command(item: &Item<'_>, depth: usize) -> bool {
+    let Item::Command(command) = item else { return false };
+    let mut raw = command.words.iter();
+    let Some(name) = raw.next().and_then(|name| literal::plain_word(name)) else { return false };
+    let mut words = vec![name];
+    words.extend(raw.filter_map(|word| literal::plain_word(word)));
+    let words: Vec<&str> = words.iter().map(|word| &**word).collect();
+    call(&words, depth)
+}
+
+pub(super) fn tree_script(text: &str, depth: usize) -> bool {
     let found = with_tree(text, |tree| {
         let root = tree.root_node();
         let mut scripts = Vec::new();

@@ -2,9 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::{plain, tree};
+use super::super::{forced_rm, plain, tree, words};
 
 fn agrees(text: &str) {
+    assert_eq!(words::rule_segments(text), words::tree_segments(text), "words of {text:?}");
+    assert_eq!(forced_rm::script(text, 0), forced_rm::tree_script(text, 0), "forced rm in {text:?}");
     if let Some(items) = plain::read(text) {
         assert_eq!(items, tree::read(text), "{text:?}");
     }
@@ -48,6 +50,7 @@ proptest! {
 
 fn word() -> impl Strategy<Value = String> {
     prop_oneof![
+        2 => "rm|sudo|env|-f|-rf|--force|--|trap|bash|-c|'rm -f x'",
         8 => "[a-zA-Z][a-zA-Z0-9_./-]{0,6}",
         2 => "-{1,2}[a-zA-Z]{1,4}(=[a-z0-9./]{0,3})?",
         2 => "'[a-z \"$*|&;<>(){}\\\\#]{0,6}'",

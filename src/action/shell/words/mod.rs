@@ -5,13 +5,37 @@ use std::borrow::Cow;
 use tree_sitter::Node;
 
 use super::grammar::{children, with_tree};
-use super::literal;
+use super::script::Item;
+use super::{literal, plain};
 
 /// The commands of a script that is nothing but literal words joined by `&&`, `||`, `;`, `|` and line ends.
 ///
 /// `None` means that Codex matches rules against the shell call as a whole (`["bash", "-lc", script]`).
 /// Codex 0.169; the table in the tests was asked of the real CLI.
 pub fn rule_segments(script: &str) -> Option<Vec<Vec<Cow<'_, str>>>> {
+    // A comment is no part of any command, yet it keeps the script whole.
+    if !script.contains('#')
+        && let Some(items) = plain::read(script)
+    {
+        return items.iter().map(plain_words).collect();
+    }
+    tree_segments(script)
+}
+
+/// The words of a command of a plain script.
+fn plain_words<'t>(item: &Item<'t>) -> Option<Vec<Cow<'t, str>>> {
+    let Item::Command(command) = item else { return None };
+    if !command.assignments.is_empty() || !command.redirects.is_empty() {
+        return None;
+    }
+    // A name in quotes is not taken.
+    if command.words.first()?.contains(['\'', '"']) {
+        return None;
+    }
+    command.words.iter().map(|word| literal::plain_word(word)).collect()
+}
+
+pub(super) fn tree_segments(script: &str) -> Option<Vec<Vec<Cow<'_, str>>>> {
     with_tree(script, |tree| {
         let root = tree.root_node();
         if root.has_error() {
