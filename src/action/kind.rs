@@ -127,3 +127,79 @@ fn short_owned(text: &str) -> Cow<'static, str> {
     }
     Cow::Owned(label)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::{Dialect, McpCall, Shell, Spawn, ToolName};
+
+    fn script(text: &str) -> Action<'_> {
+        let command = Command::Script { dialect: Dialect::Posix, text: text.into() };
+        Action::Shell(Shell { command, workdir: None, escalated: false, justification: None })
+    }
+
+    fn tool(name: &'static str) -> ToolName<'static> {
+        ToolName { namespace: "".into(), name: name.into() }
+    }
+
+    fn typed(chars: &str) -> Action<'_> {
+        Action::Stdin(Stdin { session: "1".into(), chars: chars.into() })
+    }
+
+    #[test]
+    fn every_kind_has_its_effects() {
+        let path = |access, path: &'static str| (access, Target::Path(path.into()));
+        let call = McpCall { server: "s".into(), tool: "t".into(), arguments: "{}".into() };
+        let spawn = Spawn { role: Some("reviewer".into()), prompt: "p".into() };
+        let patch = "*** Begin Patch\n*** Add File: n\n+a\n*** End Patch";
+        let code = Opaque::Interpreter("code mode".to_owned());
+        let terminal = Opaque::Interpreter("terminal".to_owned());
+        let malformed = Action::Malformed { tool: tool("x"), error: "e".to_owned() };
+        let rows = [
+            (script("cat x"), "shell", vec![path(Access::Read, "x")], None),
+            (Action::Patch(patch.into()), "patch", vec![path(Access::Write, "n")], None),
+            (Action::Patch("nothing".into()), "patch", vec![], None),
+            (
+                Action::Mcp(call),
+                "mcp",
+                vec![(Access::Call, Target::Tool { server: "s".into(), tool: "t".into() })],
+                None,
+            ),
+            (typed("ls\n"), "stdin", vec![], Some(terminal)),
+            (typed("\u{3}"), "stdin", vec![], None),
+            (typed(""), "stdin", vec![], None),
+            (Action::WebSearch("q".into()), "web_search", vec![], None),
+            (Action::Spawn(spawn), "spawn", vec![(Access::Spawn, Target::Agent("reviewer".into()))], None),
+            (Action::ViewImage("a.png".into()), "view_image", vec![path(Access::Read, "a.png")], None),
+            (Action::Code("x".into()), "code", vec![], Some(code)),
+            (Action::Builtin(tool("update_plan")), "builtin", vec![], None),
+            (Action::Unknown(tool("x")), "unknown", vec![], None),
+            (malformed, "malformed", vec![], None),
+        ];
+        for (action, kind, known, opaque) in rows {
+            let effects = action.effects();
+            let got: Vec<_> =
+                effects.known.iter().map(|effect| (effect.access, effect.target.clone())).collect();
+            assert_eq!((action.kind(), got, effects.opaque.clone()), (kind, known, opaque), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn labels_are_short_and_safe() {
+        assert_eq!(script("ls -la").label(), "ls -la");
+        assert_eq!(script("a\nb").label(), "a\\nb");
+        assert_eq!(script("\u{1b}[31mred\u{202e}").label(), "\\u{1b}[31mred\\u{202e}");
+        let long = "é".repeat(500);
+        let action = script(&long);
+        let label = action.label();
+        assert_eq!(label.chars().count(), 120);
+        assert!(label.ends_with('…'));
+        let patch =
+            Action::Patch("*** Begin Patch\n*** Delete File: a\n*** Add File: b\n+x\n*** End Patch".into());
+        assert_eq!(patch.label(), "patch a, b");
+        assert_eq!(Action::Patch("x".into()).label(), "patch (malformed)");
+        let argv = Command::Argv(vec!["git".into(), "status".into()]);
+        let shell = Shell { command: argv, workdir: None, escalated: false, justification: None };
+        assert_eq!(Action::Shell(shell).label(), "git status");
+    }
+}

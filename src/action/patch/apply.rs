@@ -17,6 +17,9 @@ pub enum ApplyError {
         /// The line.
         context: String,
     },
+    /// Patch and file are so long that their lines are not compared to the end.
+    #[error("the patch of {0} takes too long to apply")]
+    TooLong(String),
     /// The old lines of a hunk are not in the file.
     #[error("expected lines not found in {path}, from `{first}` on")]
     LinesNotFound {
@@ -84,9 +87,13 @@ fn update(path: &str, old_text: &str, hunks: &[Hunk<'_>]) -> Result<String, Appl
     // New lines end as the first line of the file does.
     let end = lines.first().map_or("\n", |line| if line.end.is_empty() { "\n" } else { line.end });
     let mut replacements = Vec::with_capacity(hunks.len());
-    let mut from = 0;
+    let (mut from, mut left) = (0, MAX_COMPARISONS);
     for hunk in hunks {
-        from = place(path, &lines, hunk, from, &mut replacements)?;
+        let next = place(path, &lines, hunk, from, &mut left, &mut replacements);
+        if left == 0 {
+            return Err(ApplyError::TooLong(path.to_owned()));
+        }
+        from = next?;
     }
     replacements.sort_by_key(|replacement| replacement.at);
     let mut text = String::with_capacity(old_text.len() + 256);
@@ -122,12 +129,13 @@ fn place<'h>(
     lines: &[Line<'_>],
     hunk: &'h Hunk<'_>,
     mut from: usize,
+    left: &mut usize,
     replacements: &mut Vec<Replacement<'h>>,
 ) -> Result<usize, ApplyError> {
     if let Some(context) = &hunk.context {
         let not_found =
             || ApplyError::ContextNotFound { path: path.to_owned(), context: context.to_string() };
-        from = seek(lines, &[context], from, false).ok_or_else(not_found)? + 1;
+        from = seek(lines, &[context], from, false, left).ok_or_else(not_found)? + 1;
     }
     let (mut old, mut new) = (Vec::new(), Vec::new());
     for line in &hunk.lines {
@@ -145,25 +153,28 @@ fn place<'h>(
         return Ok(from);
     }
     let first = old.first().map(|line| (*line).to_owned()).unwrap_or_default();
-    let mut found = seek(lines, &old, from, hunk.at_end);
+    let mut found = seek(lines, &old, from, hunk.at_end, left);
     if found.is_none() && old.last().is_some_and(|line| line.is_empty()) {
         // The empty line at the end of the old lines may stand for the line end of the file.
         old.pop();
         if matches!(new.last(), Some(New::Old(_, "") | New::Text(""))) {
             new.pop();
         }
-        found = seek(lines, &old, from, hunk.at_end);
+        found = seek(lines, &old, from, hunk.at_end, left);
     }
     let at = found.ok_or_else(|| ApplyError::LinesNotFound { path: path.to_owned(), first })?;
     replacements.push(Replacement { at, length: old.len(), new });
     Ok(at + old.len())
 }
 
+/// Most comparisons of lines that a change may take.
+const MAX_COMPARISONS: usize = 50_000_000;
+
 /// The first place at or after `start` where `pattern` stands, less and less strictly compared.
 ///
 /// Codex 0.169: exactly, then without blanks at line ends, then without blanks around lines, then with typographic
 /// punctuation taken for its plain form.
-fn seek(lines: &[Line<'_>], pattern: &[&str], start: usize, at_end: bool) -> Option<usize> {
+fn seek(lines: &[Line<'_>], pattern: &[&str], start: usize, at_end: bool, left: &mut usize) -> Option<usize> {
     if pattern.is_empty() {
         return Some(start);
     }
@@ -178,7 +189,10 @@ fn seek(lines: &[Line<'_>], pattern: &[&str], start: usize, at_end: bool) -> Opt
     comparisons.iter().find_map(|same| {
         (start..=last).find(|at| {
             let here = lines.get(*at..).unwrap_or_default();
-            pattern.iter().zip(here).all(|(wanted, line)| same(line.text, wanted))
+            pattern.iter().zip(here).all(|(wanted, line)| {
+                *left = left.saturating_sub(1);
+                *left > 0 && same(line.text, wanted)
+            })
         })
     })
 }

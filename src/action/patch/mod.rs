@@ -6,11 +6,12 @@ mod parse;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 pub use apply::ApplyError;
 pub use parse::{PatchError, parse};
 
-use super::{Access, Effects, Target};
+use super::{Access, Effect, Effects, Target};
 
 /// A parsed patch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,25 +76,31 @@ impl<'t> Patch<'t> {
     /// The files that the patch would read and write. Codex 0.169 knows no home folder in patches: `~/f` is a file
     /// in a folder named `~`, given here as `./~/f`.
     pub fn effects(&self) -> Effects<'t> {
-        let mut effects = Effects::default();
+        let mut known = Vec::with_capacity(self.files.len());
         let target = |path: &Cow<'t, str>| {
             Target::Path(if path.starts_with('~') { Cow::Owned(format!("./{path}")) } else { path.clone() })
         };
         for file in &self.files {
             match &file.kind {
                 ChangeKind::Add { .. } | ChangeKind::Delete => {
-                    effects.add(Access::Write, target(&file.path));
+                    known.push(Effect { access: Access::Write, target: target(&file.path) });
                 }
                 ChangeKind::Update { moved_to, .. } => {
-                    effects.add(Access::Read, target(&file.path));
-                    effects.add(Access::Write, target(&file.path));
+                    known.push(Effect { access: Access::Read, target: target(&file.path) });
+                    known.push(Effect { access: Access::Write, target: target(&file.path) });
                     if let Some(place) = moved_to {
-                        effects.add(Access::Write, target(place));
+                        known.push(Effect { access: Access::Write, target: target(place) });
                     }
                 }
             }
         }
-        effects
+        // Changes are of different files, but one may be moved to where another is.
+        let mut seen = HashSet::new();
+        let distinct: Vec<bool> = known.iter().map(|effect| seen.insert(effect)).collect();
+        let mut distinct = distinct.into_iter();
+        drop(seen);
+        known.retain(|_| distinct.next().unwrap_or(true));
+        Effects { known, opaque: None }
     }
 
     /// The content of a file after the first change to it, given what it was before (empty if there was none).

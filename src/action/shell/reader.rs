@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::programs::{self, Run};
 use super::script::{Item, Redirect, RedirectKind, Scope, Simple};
-use super::vars::{Folder, Scopes, Value, join};
+use super::vars::{Folder, Scopes, join};
 use super::word::{Arg, UNKNOWN, expand};
 use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
 use crate::action::patch::parse;
@@ -163,13 +163,13 @@ impl<'t> Reader<'t> {
         for redirect in &simple.redirects {
             self.redirect(redirect);
         }
+        programs::environment(self, &simple.assignments);
         if simple.words.is_empty() {
             for (name, raw) in &simple.assignments {
                 self.assign(name, raw);
             }
             return;
         }
-        programs::environment(self, &simple.assignments);
         let mut args = Vec::with_capacity(simple.words.len());
         for raw in &simple.words {
             expand(raw, &self.scopes, &mut args);
@@ -192,9 +192,6 @@ impl<'t> Reader<'t> {
             arg.glob &= raw.contains('$') || raw.contains('`');
         }
         self.scopes.set_args(name, args);
-        if raw.starts_with("$(") || raw.starts_with('`') {
-            self.scopes.set(name, Value::Unknown);
-        }
     }
 
     /// Runs a program: `args` starts with its name. `fed` says that its standard input is not the terminal.

@@ -84,6 +84,8 @@ impl<'t> Scopes<'t> {
         }
         match name {
             "HOME" => Some(Value::OneOf(vec![(Cow::Borrowed("~"), false)])),
+            // The folder for temporary files, wherever that is; Codex treats `$TMPDIR` and `/tmp` alike.
+            "TMPDIR" => Some(Value::OneOf(vec![(Cow::Borrowed("/tmp"), false)])),
             "PWD" => match &self.now.folder {
                 Folder::Start => Some(Value::OneOf(vec![(Cow::Borrowed("."), false)])),
                 Folder::At(path) => Some(Value::OneOf(vec![(path.clone(), false)])),

@@ -10,6 +10,9 @@ pub(super) const UNKNOWN: char = '\0';
 /// Most arguments that one word may become.
 const MAX_ALTERNATIVES: usize = 64;
 
+/// What stands for a file or folder that `mktemp` makes.
+pub(super) const TEMPORARY: &str = "/tmp/tmp.XXXXXXXXXX";
+
 /// One argument.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Arg<'t> {
@@ -303,6 +306,9 @@ impl<'s> Expansion<'s, '_> {
 
     /// `${…}` other than a bare name.
     fn parameter(&mut self, inner: &str, quoted: bool) {
+        if matches!(inner, "TMPDIR:-/tmp" | "TMPDIR-/tmp") {
+            return self.variable("TMPDIR", quoted);
+        }
         if inner.starts_with('#') {
             return self.any_name();
         }
@@ -317,6 +323,11 @@ impl<'s> Expansion<'s, '_> {
         match inner.split_ascii_whitespace().next() {
             Some("pwd") if !inner.contains([';', '&', '|']) => self.variable("PWD", quoted),
             Some("date") if !inner.contains([';', '&', '|', '/']) => self.any_name(),
+            Some("mktemp")
+                if inner.split_ascii_whitespace().skip(1).all(|flag| matches!(flag, "-d" | "-q" | "-u")) =>
+            {
+                self.each(|draft| draft.text.push_str(TEMPORARY));
+            }
             _ => self.unknown(quoted),
         }
     }

@@ -1,7 +1,7 @@
 //! Commands of the shell itself.
 
 use super::run::Run;
-use super::table::{Program, Rule, code, pure};
+use super::table::{Program, Rule, code, opaque, pure};
 use crate::action::Opaque;
 use crate::action::shell::vars::{Folder, Value, join};
 use crate::action::shell::word::Arg;
@@ -9,10 +9,9 @@ use crate::action::shell::word::Arg;
 pub(super) const TABLE: &[Program] = &[
     pure(&[
         "break", "continue", "return", "exit", "logout", "shift", "set", "shopt", "wait", "jobs", "bg", "fg",
-        "disown", "hash", "times", "ulimit", "umask", "unalias", "let", "dirs", "type", "caller", "bind",
-        "complete", "compgen", "compopt", "history", "fc", "getopts", "suspend", "enable", "export",
-        "declare", "typeset", "local", "readonly", "unset", "]", "]]", "[[", "autoload", "setopt",
-        "unsetopt", "rehash", "zmodload",
+        "disown", "times", "ulimit", "umask", "unalias", "let", "dirs", "type", "caller", "bind", "complete",
+        "compgen", "compopt", "history", "fc", "getopts", "suspend", "export", "declare", "typeset", "local",
+        "readonly", "unset", "]", "]]", "[[", "autoload", "setopt", "unsetopt", "rehash", "zmodload",
     ]),
     code(&["cd", "chdir"], cd),
     code(&["pushd"], pushd),
@@ -22,6 +21,7 @@ pub(super) const TABLE: &[Program] = &[
     code(&["eval"], eval),
     code(&["trap"], trap),
     code(&["alias"], alias),
+    opaque(&["hash", "enable"]),
     code(&["coproc"], |run| run.opaque(Opaque::Unreadable)),
 ];
 
@@ -60,10 +60,12 @@ fn read(run: &mut Run<'_, '_>) {
 }
 
 fn source(run: &mut Run<'_, '_>) {
-    if let Some(file) = run.args.first() {
-        run.read(file);
+    let Some(file) = run.args.first() else { return };
+    run.read(file);
+    // The script of a virtual environment only sets variables.
+    if !(file.text.ends_with("/bin/activate") && run.args.len() == 1) {
+        run.interpreted();
     }
-    run.interpreted();
 }
 
 /// A text that is known is read like a script; it may change what follows, so the folder is not known after it.

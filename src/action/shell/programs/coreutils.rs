@@ -3,7 +3,7 @@
 use super::options::{Part, split};
 use super::run::Run;
 use super::table::{Default, Program, Spec, Use, code, pure, spec};
-use crate::action::shell::word::Arg;
+use crate::action::shell::word::{Arg, TEMPORARY};
 
 use Use::{Move, Read, ReadTree, Skip, Write, WriteTree};
 
@@ -13,7 +13,7 @@ const GNU_TARGET: (&str, Use) = ("--target-directory", Write);
 pub(super) const TABLE: &[Program] = &[
     pure(&[
         ":", "[", "arch", "basename", "date", "dirname", "echo", "expr", "factor", "false", "getconf",
-        "groups", "hostname", "hostid", "id", "locale", "logname", "mktemp", "nproc", "numfmt", "pathchk",
+        "groups", "hostname", "hostid", "id", "locale", "logname", "nproc", "numfmt", "pathchk",
         "printf", "pwd", "seq", "sleep", "stty", "sync", "test", "tput", "true", "tty", "uname", "uptime",
         "usleep", "which", "whereis", "who", "whoami", "w", "yes", "cal", "clear", "reset", "tset", "bc",
         "dc", "users", "last", "printenv", "sw_vers", "lsb_release",
@@ -192,6 +192,7 @@ pub(super) const TABLE: &[Program] = &[
     code(&["ln"], link),
     code(&["install"], install),
     code(&["chmod", "chown", "chgrp", "chattr", "setfacl", "xattr"], change_mode),
+    code(&["mktemp"], temporary),
     code(&["dd"], dd),
     code(&["split", "csplit"], split_file),
     spec(&["tsort", "ptx"], Spec::each(Read)),
@@ -298,6 +299,31 @@ fn change_mode(run: &mut Run<'_, '_>) {
     for (what, path) in paths {
         run.touch(if recursive && what == Write { WriteTree } else { what }, &path);
     }
+}
+
+/// `mktemp`: makes a file or folder in the temporary folder, or after a template.
+fn temporary(run: &mut Run<'_, '_>) {
+    let (mut folder, mut template, mut dry, mut in_temporary) = (None, None, false, false);
+    let options: &'static [(&'static str, Use)] = &[("-p", Write), ("--tmpdir?", Write), ("--suffix", Skip)];
+    split(run.args, options, false, |part| match part {
+        Part::Flag(flag) => {
+            dry |= matches!(flag, "-u" | "--dry-run");
+            in_temporary |= matches!(flag, "-t" | "--tmpdir");
+        }
+        Part::Value(_, Write, value) => folder = Some(value),
+        Part::Value(..) => {}
+        Part::Operand(operand) => template = Some(operand.clone()),
+    });
+    if dry {
+        return;
+    }
+    let Some(template) = template else {
+        return run.write(&folder.unwrap_or_else(|| Arg::plain(TEMPORARY)));
+    };
+    let name = template.text.trim_end_matches('X');
+    let base = folder.as_ref().map(|folder| &*folder.text).or(in_temporary.then_some("/tmp"));
+    let text = base.map_or_else(|| format!("{name}*"), |base| format!("{base}/{name}*"));
+    run.write(&Arg { text: text.into(), glob: true, splits: template.splits });
 }
 
 fn dd(run: &mut Run<'_, '_>) {

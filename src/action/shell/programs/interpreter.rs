@@ -91,12 +91,27 @@ fn script(run: &mut Run<'_, '_>) {
     if name == "deno" && deno(run) {
         return;
     }
+    if matches!(&*name, "perl" | "ruby") {
+        edited_in_place(run);
+    }
     if let Some(file) = script_file(run)
         && (file.text.contains(['.', '/']) || file.is_unknown() || file.glob)
     {
         run.read(file);
     }
     run.interpreted();
+}
+
+/// `perl -pi -e code files`: the files are written, whatever else the code does.
+fn edited_in_place(run: &mut Run<'_, '_>) {
+    let cluster = |text: &str| text.starts_with('-') && !text.starts_with("--");
+    let in_place = run.args.iter().any(|arg| cluster(&arg.text) && arg.text.contains('i'));
+    let at = run.args.iter().rposition(|arg| cluster(&arg.text) && arg.text.ends_with('e'));
+    if let Some(at) = at.filter(|_| in_place) {
+        for file in run.args.iter().skip(at + 2) {
+            run.touch(Use::Update, file);
+        }
+    }
 }
 
 /// Subcommands of deno that run no code.

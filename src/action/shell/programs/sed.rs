@@ -27,7 +27,8 @@ pub(super) fn sed(run: &mut Run<'_, '_>) {
     if !certain {
         run.opaque(Opaque::Expansion);
     }
-    let mut operands = operands.into_iter();
+    // On BSD systems `-i` takes the suffix, often an empty one, from the next argument.
+    let mut operands = operands.into_iter().skip_while(|operand| in_place && operand.text.is_empty());
     if scripts.is_empty() && files.is_empty() {
         scripts.extend(operands.next());
     }

@@ -30,13 +30,7 @@ pub(super) const TABLE: &[Program] = &[
     ),
     spec(&["diff3", "diffstat", "interdiff"], Spec::each(Read).options(&[("-p", Skip), ("-w", Skip)])),
     code(&["patch"], patch),
-    spec(
-        &["jq", "gojq", "jaq"],
-        Spec::each(Read).first(&[Skip]).replaces_first(&["-f", "--from-file"]).options(&[
-            ("-f", Read), ("--from-file", Read), ("-L", Read), ("--indent", Skip),
-            ("--stream-errors?", Skip),
-        ]),
-    ),
+    code(&["jq", "gojq", "jaq"], jq),
     code(&["yq"], yq),
     spec(
         &["xmllint", "xmlstarlet", "tidy"],
@@ -120,6 +114,34 @@ fn patch(run: &mut Run<'_, '_>) {
             for patch in patches {
                 run.read(patch);
             }
+        }
+    }
+}
+
+/// `jq`: a filter unless given by `-f`, then files; some options take two values.
+fn jq(run: &mut Run<'_, '_>) {
+    let (mut filtered, mut ended) = (false, false);
+    let mut args = run.args.iter();
+    if run.args.iter().any(|arg| arg.splits) {
+        run.opaque(crate::action::Opaque::Expansion);
+    }
+    while let Some(arg) = args.next() {
+        match &*arg.text {
+            "--arg" | "--argjson" => drop(args.nth(1)),
+            "--slurpfile" | "--rawfile" => args.nth(1).into_iter().for_each(|file| run.read(file)),
+            "--args" | "--jsonargs" => return,
+            "--indent" => drop(args.next()),
+            "-L" | "--library-path" => {
+                args.next().into_iter().for_each(|folder| run.touch(Use::ReadTree, folder));
+            }
+            "-f" | "--from-file" => {
+                filtered = true;
+                args.next().into_iter().for_each(|file| run.read(file));
+            }
+            "--" => ended = true,
+            text if !ended && text.starts_with('-') && text.len() > 1 => {}
+            _ if !filtered => filtered = true,
+            _ => run.read(arg),
         }
     }
 }

@@ -147,7 +147,7 @@ const SCRIPTS_IN_SCRIPTS: &[(&str, &str)] = &[
     ("echo; cat x", "r x"),
     ("true && cat x || cat y", "r x | r y"),
     ("mkdir -p d && cd d && touch f && cd .. && cat x", "w d | w d/f | r d/../x"),
-    ("tmp=$(mktemp -d) && cd \"$tmp\" && touch f", "?expansion"),
+    ("tmp=$(mktemp -d) && cd \"$tmp\" && touch f", "w /tmp/tmp.XXXXXXXXXX | w /tmp/tmp.XXXXXXXXXX/f"),
     ("cd \"$(git rev-parse --show-toplevel)\" && cat x", "r .git/... | ?expansion"),
     ("set -e; cd sub; cat x", "r sub/x"),
     ("export D=sub; cat $D/x", "r sub/x"),

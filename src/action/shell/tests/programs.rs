@@ -96,7 +96,7 @@ const FILES_AND_FILTERS: &[(&str, &str)] = &[
     ("install -m 755 a /usr/local/bin/a", "r a | w /usr/local/bin/a"),
     ("install -d dir", "w dir"),
     ("split -l 100 f part_", "r f | w <part_*>"),
-    ("mktemp -d", ""),
+    ("mktemp -d", "w /tmp/tmp.XXXXXXXXXX"),
 ];
 
 #[rustfmt::skip]
@@ -400,7 +400,7 @@ const INTERPRETERS_AND_SYSTEM: &[(&str, &str)] = &[
     ("python3 - <<'PY'\nprint(1)\nPY", "?code python3"),
     ("python --version", ""),
     ("ruby -e 1", "?code ruby"),
-    ("perl -pi -e s/a/b/ f", "?code perl"),
+    ("perl -pi -e s/a/b/ f", "r f | w f | ?code perl"),
     ("php -l f.php", "r f.php"),
     ("deno fmt --check", "r ./..."),
     ("sqlite3 db 'select 1'", "r db | w db"),
@@ -514,4 +514,79 @@ fn interpreters_and_system() {
 #[test]
 fn wrappers() {
     check(WRAPPERS);
+}
+
+/// Forms that are easy to read wrongly.
+#[rustfmt::skip]
+const TRAPS: &[(&str, &str)] = &[
+    ("jq --arg a b '.x' f.json", "r f.json"),
+    ("jq --slurpfile s s.json -n '$s'", "r s.json"),
+    ("jq -n --args '$ARGS' a b", ""),
+    ("sed -i '' 's/a/b/' f", "r f | w f"),
+    ("sed -ne 's/a/b/p' f", "r f"),
+    ("sed -Ei 's/a/b/' f", "r f | w f"),
+    ("sed -n '$p' f", "r f"),
+    ("sed -n '/a/,/b/p' f", "r f"),
+    ("sed '/^#/d; s|/a|/b|g' f", "r f"),
+    ("sed 'y/abc/xyz/' f", "r f"),
+    ("sed -n '$=' f", "r f"),
+    ("sed '1i\\text with w words' f", "r f"),
+    ("sed \"s/x/$Y/\" f", "r f"),
+    ("sed \"$X\" f", "r f | ?expansion"),
+    ("source .venv/bin/activate && cat x", "r .venv/bin/activate | r x"),
+    ("export PATH=./evil:$PATH; cat x", "r x | ?program PATH"),
+    ("hash -p ./evil cat; cat x", "r x | ?program hash"),
+    ("mktemp", "w /tmp/tmp.XXXXXXXXXX"),
+    ("mktemp ./f.XXXX", "w <./f.*>"),
+    ("t=$(mktemp -d) && cd \"$t\" && touch f", "w /tmp/tmp.XXXXXXXXXX | w /tmp/tmp.XXXXXXXXXX/f"),
+    ("echo x > \"${TMPDIR:-/tmp}/f\"", "w /tmp/f"),
+    ("perl -pi -e 's/a/b/' f g", "r f | w f | r g | w g | ?code perl"),
+    ("bash -c 'rm x' --help", "w x"),
+    ("env rm --help", ""),
+    ("rm -- --help", "w --help"),
+    ("find . -name '*.o' -print0 | xargs -0 rm -f", "r ./... | w ./..."),
+    ("find /etc -name x | xargs cat", "r /etc/..."),
+    ("rg -l x / | xargs cat", "r //... | ?expansion"),
+    ("ls | xargs cat", "r . | ?expansion"),
+    ("git ls-files | grep rs | head -3 | xargs cat", "r .git/... | r ./..."),
+    ("find . | sed s/a/b/ | xargs cat", "r ./... | ?expansion"),
+    ("xargs -a list cat", "r list | ?expansion"),
+    ("find . -exec cat {} \\; -exec rm x \\;", "r ./... | w x"),
+    ("find . -execdir rm {}/x \\;", "r ./... | ?expansion"),
+    ("tar --use-compress-program=x -cf a b", "w a | r b/... | ?program tar"),
+    ("curl -sSLo out https://h.example/x", "w out | @ h.example"),
+    ("curl --url https://h.example -x proxy.example:80", "@ proxy.example | @ h.example"),
+    ("git -c core.hooksPath=/x commit -m y", "w .git/... | ?program git"),
+    ("git commit -F msg.txt", "r msg.txt | w .git/..."),
+    ("git rebase --exec 'make' main", "w .git/... | w ./... | ?program git"),
+    ("git diff --output=f", "w f | r .git/..."),
+    ("git clean -nfd", "r .git/..."),
+    ("git push --dry-run https://h.example/x", "@ h.example | w .git/..."),
+    ("rg --pre ./x foo", "r ./... | ?program rg"),
+    ("sort --compress-program=./x f", "r f | ?program sort"),
+    ("cat() { rm y; }; cat x", "w y"),
+    ("cp -rt dst a", "r a/... | w dst/..."),
+    ("install -Dm755 a b/c", "r a | w b/c"),
+    ("chmod --reference=r f", "r r | w f"),
+    ("ln -sf a b", "r a | w b"),
+    ("rsync -n a/ b/", "r a/... | r b/..."),
+    ("docker logs x", ""),
+    ("kubectl logs -f pod", "@ some cluster"),
+    ("npm test --help", "?program npm"),
+    ("cargo run -- --help", "w target/... | ?program cargo"),
+    ("cargo build --help", ""),
+    ("python -m pytest -q", "?program pytest"),
+    ("uv run python -c 'x'", "w .venv/... | @ some python packages | ?program uv"),
+    ("xargs", ""),
+    ("sudo", ""),
+    ("env -S 'cat x'", "r x"),
+    ("sudo -E env A=b timeout 5 cat x", "r x"),
+    ("nice cat x", "r x"),
+    ("flock lock cat x", "w lock | r x"),
+    ("command ls a", "r a"),
+];
+
+#[test]
+fn traps() {
+    check(TRAPS);
 }
