@@ -7,6 +7,7 @@
 //! Nothing is executed and nothing on disk is looked at.
 
 mod brace;
+mod expansion;
 mod forced_rm;
 mod grammar;
 mod intercept;
