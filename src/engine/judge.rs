@@ -49,17 +49,19 @@ pub(super) struct Judge<'b> {
     pub(super) explain: bool,
 }
 
-impl Judge<'_> {
-    /// Judges a call.
-    pub(super) fn call(&self, attempt: &Attempt<'_>, moment: &Moment<'_>) -> Judgement {
-        let workspace = moment.site.locale.workspace;
+impl<'b> Judge<'b> {
+    /// The sandbox in one workspace, for [`Judge::call`].
+    pub(super) fn bounds(&self, workspace: &super::Workspace) -> Bounds<'b> {
         let roots = [workspace.root()];
-        let place = Workspace { home: Some(workspace.home()), ..Workspace::new(&roots) };
-        let bounds = self.boundary.sandbox.bounds(&place);
+        self.boundary.sandbox.bounds(&Workspace { home: Some(workspace.home()), ..Workspace::new(&roots) })
+    }
+
+    /// Judges a call. `bounds` are those of its workspace.
+    pub(super) fn call(&self, attempt: &Attempt<'_>, bounds: &Bounds<'_>, moment: &Moment<'_>) -> Judgement {
         let mut passage = Passage {
             judge: *self,
             moment,
-            bounds: &bounds,
+            bounds,
             hooks: Vec::new(),
             notes: Vec::new(),
             unsandboxed: false,
@@ -69,7 +71,7 @@ impl Judge<'_> {
             passage.hooks.extend(self.hooks.post_tool_use(self.boundary, attempt.action, moment));
         }
         let Passage { hooks, notes, unsandboxed, .. } = passage;
-        let (scope, effects) = sandbox::scope(self.boundary, &bounds, attempt, moment);
+        let (scope, effects) = sandbox::scope(self.boundary, bounds, attempt, moment);
         let opaque = attempt.opaque.as_ref().map(explain::opaque);
         Judgement { ruling, unsandboxed, scope, effects, opaque, hooks, notes }
     }

@@ -42,7 +42,7 @@ fn lies_inside(
             Exposure::Exposed(policy) => (Scope::In, Some(policy.rule)),
             Exposure::Hidden(rule) => (Scope::Out, Some(rule)),
         },
-        _ => match stopped(bounds, touch, moment, Confinement::Sandboxed) {
+        _ => match stopped(bounds, touch, moment, Confinement::Sandboxed, boundary.sandbox.has_denials()) {
             Some(rule) => (Scope::Out, Some(rule.clone())),
             None => (Scope::In, None),
         },
@@ -55,6 +55,7 @@ fn stopped<'b>(
     touch: &Touch<'_>,
     moment: &Moment<'_>,
     confinement: Confinement,
+    denies: bool,
 ) -> Option<&'b Rule> {
     let answer = match (&touch.at, touch.access) {
         // A remote by name may be a folder: what ran well without a network needed none.
@@ -68,11 +69,14 @@ fn stopped<'b>(
         (At::Tree(path), _) => bounds.read_tree(path, moment.site.below(path), confinement),
         (At::Glob(pattern), access) => {
             let folder = fixed_part(pattern);
-            let files = moment.site.matching(pattern);
+            let writes = access == Access::Write;
+            // Finding out what a pattern matches is dear, and where nothing may not be read it changes nothing.
+            let files = if writes || denies { moment.site.matching(pattern) } else { Vec::new() };
             let files = files.iter().map(String::as_str);
-            match access {
-                Access::Write => bounds.write_tree(folder, files, confinement),
-                _ => bounds.read_tree(folder, files, confinement),
+            if writes {
+                bounds.write_tree(folder, files, confinement)
+            } else {
+                bounds.read_tree(folder, files, confinement)
             }
         }
         (At::Tool { .. } | At::Agent, _) => return None,
@@ -96,7 +100,7 @@ pub(super) fn ruling(
     allowed: Ruling,
 ) -> Ruling {
     for touch in &attempt.touches {
-        if let Some(rule) = stopped(bounds, touch, moment, confinement) {
+        if let Some(rule) = stopped(bounds, touch, moment, confinement, boundary.sandbox.has_denials()) {
             let verb = match touch.access {
                 Access::Read => "reading",
                 Access::Write => "writing",

@@ -8,6 +8,7 @@ use super::thread::{Run, StepRef, steps};
 use super::touch::{Locale, Site};
 use super::workspace::Workspace;
 use crate::action::{Action, Command, Shell, short_label};
+use crate::boundary::sandbox::Bounds;
 use crate::decision::Approval;
 use crate::replay::{Human, ReplayStep, StepKind};
 use crate::source::Overlay;
@@ -31,6 +32,9 @@ pub(super) struct Walk<'w, 't> {
     terminals: HashMap<String, bool>,
     prompts: u32,
 }
+
+/// The sandbox of every judge in each working folder of a session.
+type BoundsByFolder<'w, 'j> = HashMap<&'w str, Vec<Bounds<'j>>>;
 
 /// A step with what every judge says about it.
 pub(super) struct Judged<'w, 't> {
@@ -75,7 +79,8 @@ impl<'w, 't> Walk<'w, 't> {
     }
 
     /// Walks to the end and hands on every prompt and call, judged by all judges.
-    pub(super) fn walk(&mut self, judges: &[Judge<'_>], mut each: impl FnMut(Judged<'w, 't>)) {
+    pub(super) fn walk<'j>(&mut self, judges: &[Judge<'j>], mut each: impl FnMut(Judged<'w, 't>)) {
+        let mut bounds = BoundsByFolder::<'w, 'j>::new();
         for at in steps(self.run, self.transcripts) {
             let transcript = &self.transcripts[at.recording];
             let step = &transcript.steps[at.step];
@@ -83,7 +88,7 @@ impl<'w, 't> Walk<'w, 't> {
                 transcript::StepKind::Prompt(text) if at.depth == 0 => {
                     each(self.prompt(at, text, judges));
                 }
-                transcript::StepKind::Call(call) => each(self.call(at, call, judges)),
+                transcript::StepKind::Call(call) => each(self.call(at, call, judges, &mut bounds)),
                 _ => {}
             }
         }
@@ -120,7 +125,13 @@ impl<'w, 't> Walk<'w, 't> {
         }
     }
 
-    fn call(&mut self, at: StepRef, call: &'w Call<'t>, judges: &[Judge<'_>]) -> Judged<'w, 't> {
+    fn call<'j>(
+        &mut self,
+        at: StepRef,
+        call: &'w Call<'t>,
+        judges: &[Judge<'j>],
+        bounds: &mut BoundsByFolder<'w, 'j>,
+    ) -> Judged<'w, 't> {
         let (transcript, context) = self.setting(at);
         self.enter(context);
         let recorded = call.recorded();
@@ -140,7 +151,11 @@ impl<'w, 't> Walk<'w, 't> {
             escalated_terminal: self.in_escalated_terminal(call),
             depth: at.depth,
         };
-        let judgements = judges.iter().map(|judge| judge.call(&attempt, &moment)).collect();
+        let bounds = bounds
+            .entry(cwd(context))
+            .or_insert_with(|| judges.iter().map(|judge| judge.bounds(locale.workspace)).collect());
+        let judgements =
+            judges.iter().zip(bounds).map(|(judge, bounds)| judge.call(&attempt, bounds, &moment)).collect();
         if recorded == Recorded::Ran {
             let may_write =
                 call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");

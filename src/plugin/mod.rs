@@ -30,7 +30,7 @@ pub use recorded::{Annotations, RecordedTools};
 pub use requirements::Requirements;
 pub use servers::{ApprovalMode, ServerTable, Transport};
 pub use skills::Skill;
-pub use spec::PluginSpec;
+pub use spec::{HookTrust, PluginSpec};
 
 use crate::decision::Rule;
 use crate::finding::Finding;
@@ -70,7 +70,7 @@ pub struct Plugin {
     /// Recorded tools of the MCP servers.
     pub recorded: RecordedTools,
     /// Hooks run without trust.
-    pub trust_hooks: bool,
+    pub trust_hooks: HookTrust,
     /// Hashes of everything that was read, by part.
     pub inputs: PluginInputs,
 }

@@ -21,8 +21,20 @@ pub struct PluginSpec {
     pub requirements: Option<PathBuf>,
     /// Recorded answers of the MCP servers to `tools/list`, if any.
     pub mcp_tools: Option<PathBuf>,
-    /// Hooks run whether or not the configuration trusts them, as with `--dangerously-bypass-hook-trust`.
-    pub trust_hooks: bool,
+    /// Which hooks run.
+    pub trust_hooks: HookTrust,
+}
+
+/// Which of the hooks that need trust are run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HookTrust {
+    /// Those that the configuration trusts, as Codex 0.169 runs them.
+    #[default]
+    Configured,
+    /// These, and those of which the configuration says nothing: users are taken to trust them when they install.
+    Assumed,
+    /// All, as with `--dangerously-bypass-hook-trust`.
+    All,
 }
 
 /// The files that a spec names, read.

@@ -55,7 +55,7 @@ impl Fixture {
 
     /// The same with hooks that need no trust.
     pub(crate) fn trusting(mut self) -> Self {
-        self.spec.trust_hooks = true;
+        self.spec.trust_hooks = crate::plugin::HookTrust::All;
         self
     }
 

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::plugin::PluginSpec;
+use crate::plugin::{HookTrust, PluginSpec};
 
 use super::fields::{Fields, Problems, Text};
 
@@ -24,8 +24,8 @@ pub(super) const HOOK_KEYS: &[&str] = &["run", "timeout_seconds", "memory_mb", "
 /// Marketplace of a suite that names none.
 const NO_MARKETPLACE: &str = "local";
 
-/// Reads `[plugin]`. Hooks run when the configuration trusts them, as under Codex, unless `hooks_trusted = true` says that
-/// they are trusted anyway.
+/// Reads `[plugin]`. Without `hooks_trusted`, hooks of which the configuration says nothing run, for users trust what
+/// they install; `false` runs only those that the configuration trusts, as Codex itself does, `true` runs all.
 pub(super) fn read_plugin(
     top: &Fields<'_, '_>,
     suite: &Path,
@@ -59,7 +59,11 @@ pub(super) fn read_plugin(
         rules: many("rules", What::Any, problems),
         requirements: one("requirements", What::File, problems),
         mcp_tools: one("mcp_tools", What::File, problems),
-        trust_hooks: fields.flag("hooks_trusted", problems).unwrap_or(false),
+        trust_hooks: match fields.flag("hooks_trusted", problems) {
+            None => HookTrust::Assumed,
+            Some(false) => HookTrust::Configured,
+            Some(true) => HookTrust::All,
+        },
         path: bundle?,
     })
 }

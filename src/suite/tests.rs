@@ -108,7 +108,7 @@ fn a_good_suite_is_read_whole() {
     assert_eq!(suite.stages[1].bars[0].text, "in_scope >= 99% @95");
     assert_eq!(suite.stages[1].bars[0].place_at(12).to_string(), "suite.toml:23:22");
     assert_eq!(suite.role.outcomes, ["approve", "block"]);
-    assert!(!suite.plugin.trust_hooks);
+    assert_eq!(suite.plugin.trust_hooks, crate::plugin::HookTrust::Assumed);
     assert_eq!(suite.plugin.config, [PathBuf::from("codex/config.toml")]);
     assert_eq!(suite.waivers[0].what.call.as_deref(), Some("call_1"));
     assert_eq!(suite.home(), fs::canonicalize(folder.0.path()).unwrap());

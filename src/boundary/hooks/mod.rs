@@ -99,6 +99,11 @@ impl Hooks {
             .filter(move |hook| hook.event == event && hook.trust.runs() && hook.matcher.matches(subject))
     }
 
+    /// Does any hook run at this event?
+    pub fn any(&self, event: HookEvent) -> bool {
+        self.hooks.iter().any(|hook| hook.event == event && hook.trust.runs())
+    }
+
     /// Every hook, those that do not run included.
     pub fn all(&self) -> &[Hook] {
         &self.hooks
@@ -208,6 +213,14 @@ fn managed_rule(place: &Place) -> Rule {
 fn report_skipped(trust: &Trust, key: &str, place: &Place, hash: &str, findings: &mut Vec<Finding>) {
     let (code, text, help) = match trust {
         Trust::Managed | Trust::Trusted | Trust::Bypassed => return,
+        Trust::Assumed => {
+            let text = "the configuration says nothing of this hook: users are taken to trust it";
+            let help = format!(
+                "add `[hooks.state.\"{key}\"]` with `trusted_hash = \"{hash}\"`, or set `hooks_trusted`"
+            );
+            findings.push(Finding::note("hook-trust-assumed", text).at(place.clone()).help(help));
+            return;
+        }
         Trust::Untrusted => (
             "hook-untrusted",
             "Codex skips this hook without a word: the configuration does not trust it".to_owned(),

@@ -36,6 +36,7 @@ fn trust_of_plugin_hooks() {
         let name = |trust: Trust| match trust {
             Trust::Managed => "managed",
             Trust::Trusted => "trusted",
+            Trust::Assumed => "assumed",
             Trust::Bypassed => "bypassed",
             Trust::Untrusted => "untrusted",
             Trust::Modified(_) => "modified",

@@ -1,5 +1,6 @@
 use crate::decision::Rule;
 use crate::finding::Finding;
+use crate::plugin::HookTrust;
 use crate::plugin::config::{Config, Node, Table};
 use crate::plugin::hooks::HookSource;
 use crate::source::Place;
@@ -13,6 +14,8 @@ pub enum Trust {
     Trusted,
     /// The suite runs hooks without trust.
     Bypassed,
+    /// The configuration says nothing of it; users are taken to trust it.
+    Assumed,
     /// The configuration does not trust it: Codex skips it without a word.
     Untrusted,
     /// The configuration trusts another definition or other plugin files: Codex skips it without a word. Holds where
@@ -25,7 +28,7 @@ pub enum Trust {
 impl Trust {
     /// Does Codex run the hook?
     pub fn runs(&self) -> bool {
-        matches!(self, Self::Managed | Self::Trusted | Self::Bypassed)
+        matches!(self, Self::Managed | Self::Trusted | Self::Bypassed | Self::Assumed)
     }
 }
 
@@ -76,19 +79,23 @@ impl<'c> States<'c> {
         &self,
         hook: &Identity<'_>,
         content: Option<&str>,
-        bypass: bool,
+        mode: HookTrust,
         findings: &mut Vec<Finding>,
     ) -> Trust {
         if hook.source == HookSource::Managed {
             return Trust::Managed;
         }
         let Some(state) = self.get(hook.source, hook.key) else {
-            return if bypass { Trust::Bypassed } else { Trust::Untrusted };
+            return match mode {
+                HookTrust::Configured => Trust::Untrusted,
+                HookTrust::Assumed => Trust::Assumed,
+                HookTrust::All => Trust::Bypassed,
+            };
         };
         if let Some(enabled) = state.typed::<bool>(&["enabled"], findings).filter(|enabled| !enabled.value) {
             return Trust::Off(Rule::at(enabled.place, "hooks.state: enabled = false"));
         }
-        if bypass {
+        if mode == HookTrust::All {
             return Trust::Bypassed;
         }
         let Some(trusted) = state.typed::<&str>(&["trusted_hash"], findings) else { return Trust::Untrusted };

@@ -41,6 +41,9 @@ impl EventHooks {
         moment: &Moment<'_>,
     ) -> Answer<PreTool> {
         let event = HookEvent::PreToolUse;
+        if !boundary.hooks.any(event) {
+            return nothing(PreTool::Pass);
+        }
         let arguments = moment.call.map_or("{}", |call| &call.arguments);
         let Some(used) = ToolUse::of(action, arguments) else { return nothing(PreTool::Pass) };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
@@ -84,6 +87,9 @@ impl EventHooks {
         moment: &Moment<'_>,
     ) -> Answer<Permission> {
         let event = HookEvent::PermissionRequest;
+        if !boundary.hooks.any(event) {
+            return nothing(Permission::Silent);
+        }
         let arguments = moment.call.map_or("{}", |call| &call.arguments);
         let Some(used) = ToolUse::of(action, arguments) else { return nothing(Permission::Silent) };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
@@ -125,6 +131,9 @@ impl EventHooks {
         moment: &Moment<'_>,
     ) -> Vec<HookRow> {
         let event = HookEvent::PostToolUse;
+        if !boundary.hooks.any(event) {
+            return Vec::new();
+        }
         let Some(call) = moment.call else { return Vec::new() };
         let Some(used) = ToolUse::of(action, &call.arguments) else { return Vec::new() };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
