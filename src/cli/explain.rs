@@ -2,9 +2,11 @@ use std::fmt::Write as _;
 use std::io::Write;
 
 use anyhow::bail;
+use plugin_eval::decision::Phase;
 use plugin_eval::engine::Explained;
 use plugin_eval::finding::closest;
 use plugin_eval::gate::ExitCode;
+use plugin_eval::replay::HookRow;
 use plugin_eval::report::escape;
 
 use super::args::{Explain, Look};
@@ -92,18 +94,7 @@ fn whole(number: usize, explained: &Explained) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "step {number}: {} {}", step.kind.name(), escape::line(&step.id));
     let _ = writeln!(text, "asked:\n{}", indented(&explained.asked));
-    let _ = writeln!(text, "phases:");
-    for note in &explained.notes {
-        let _ = writeln!(text, "  {:<9} {}", note.phase.name(), escape::line(&note.text));
-        if let Some(rule) = &note.rule {
-            let _ = writeln!(text, "            by {}", escape::line(&shown(rule)));
-        }
-    }
-    for hook in &step.hooks {
-        let detail = if hook.detail.is_empty() { String::new() } else { format!(": {}", hook.detail) };
-        let line = format!("{} hook at {} {}{detail}", hook.event, shown(&hook.rule), hook.outcome);
-        let _ = writeln!(text, "  {}", escape::line(&line));
-    }
+    phases(&mut text, explained);
     let _ = writeln!(
         text,
         "ruling: {} in phase {}: {}\n  by {}",
@@ -116,7 +107,7 @@ fn whole(number: usize, explained: &Explained) -> String {
     let human =
         step.human.map_or("nobody was asked, or the answer is not known", |human| human.verdict.name());
     let _ = writeln!(text, "person: {human}");
-    let _ = writeln!(text, "recorded: {:?}", step.recorded);
+    let _ = writeln!(text, "recorded: {}", step.recorded.name());
     if let Some(answered) = &explained.answered {
         let _ = writeln!(text, "answered:\n{}", indented(answered));
     }
@@ -124,6 +115,35 @@ fn whole(number: usize, explained: &Explained) -> String {
         text.push_str("after divergence: the agent would have seen other answers before this step\n");
     }
     text
+}
+
+/// Every phase that the call passed, in order, with the hooks that ran.
+fn phases(text: &mut String, explained: &Explained) {
+    let _ = writeln!(text, "phases:");
+    let mut hooks = explained.step.hooks.iter().peekable();
+    for note in &explained.notes {
+        if note.phase > Phase::Routing {
+            while let Some(hook) =
+                hooks.next_if(|hook| hook.event == "PreToolUse" || note.phase > Phase::Rules)
+            {
+                hook_line(text, hook);
+            }
+        }
+        let _ = writeln!(text, "  {:<9} {}", note.phase.name(), escape::line(&note.text));
+        if let Some(rule) = &note.rule {
+            let _ = writeln!(text, "            by {}", escape::line(&shown(rule)));
+        }
+    }
+    for hook in hooks {
+        hook_line(text, hook);
+    }
+}
+
+fn hook_line(text: &mut String, hook: &HookRow) {
+    let detail = if hook.detail.is_empty() { String::new() } else { format!(": {}", hook.detail) };
+    let line = format!("{} hook {}{detail}", hook.event, hook.outcome);
+    let _ = writeln!(text, "  {:<9} {}", Phase::Hook.name(), escape::line(&line));
+    let _ = writeln!(text, "            by {}", escape::line(&shown(&hook.rule)));
 }
 
 fn effects(text: &mut String, explained: &Explained) {
