@@ -216,7 +216,7 @@ fn the_page_says_the_verdict_first() {
     ## Changes since the baselines
 
     1 task as accepted, 1 changed, 1 without baseline.
-    Tasks without baseline are accepted with `plugin-eval accept suites/reviewer`.
+    Tasks without baseline are accepted with `plugin-eval accept suites/reviewer --all --reason WHY --by WHO`.
     Baselines of no task: `old-task.json`.
     Kinds: 1 ruling, 1 step-added, 1 fidelity, 1 narrowed.
     Causes: config (3).
@@ -227,7 +227,7 @@ fn the_page_says_the_verdict_first() {
     - `~` step 1 mcp `tracker/close`: `ask (approval)` → `deny (routing)`, narrowed; by `codex/config.toml:9:1` `enabled_tools`; was by `codex/config.toml:8:1` `enabled_tools`; cause: config; id `4cfddc5d113a`
     - `+` step 3 shell `tracker/close`: new, `allow (sandbox)`; cause: config; id `4f22bc980b8f`
 
-    Accept: `plugin-eval accept suites/reviewer --task closes-ticket`
+    Accept: `plugin-eval accept suites/reviewer --task closes-ticket --reason WHY --by WHO`
 
 
     ## What could not be judged, and what to look at
@@ -356,10 +356,10 @@ fn changes_are_shown_with_rule_cause_and_command() {
           cause: config
       + step 3 shell tracker/close: new, allow (sandbox) [4f22bc980b8f]
           cause: config
-      accept: plugin-eval accept suites/reviewer --task closes-ticket
+      accept: plugin-eval accept suites/reviewer --task closes-ticket --reason WHY --by WHO
 
     it's new: no baseline yet
-      accept: plugin-eval accept suites/reviewer --task 'it'\''s new'
+      accept: plugin-eval accept suites/reviewer --task 'it'\''s new' --reason WHY --by WHO
     ");
     insta::assert_snapshot!(changes_page(&diffs, "suites/reviewer"), @r"
     ### `closes-ticket`: 3 changes
@@ -368,11 +368,11 @@ fn changes_are_shown_with_rule_cause_and_command() {
     - `~` step 1 mcp `tracker/close`: `ask (approval)` → `deny (routing)`, narrowed; by `codex/config.toml:9:1` `enabled_tools`; was by `codex/config.toml:8:1` `enabled_tools`; cause: config; id `4cfddc5d113a`
     - `+` step 3 shell `tracker/close`: new, `allow (sandbox)`; cause: config; id `4f22bc980b8f`
 
-    Accept: `plugin-eval accept suites/reviewer --task closes-ticket`
+    Accept: `plugin-eval accept suites/reviewer --task closes-ticket --reason WHY --by WHO`
 
     ### `it's new`: no baseline yet
 
-    Accept: `plugin-eval accept suites/reviewer --task 'it'\''s new'`
+    Accept: `plugin-eval accept suites/reviewer --task 'it'\''s new' --reason WHY --by WHO`
     ");
 }
 
@@ -380,10 +380,16 @@ fn changes_are_shown_with_rule_cause_and_command() {
 fn commands_can_be_pasted() {
     assert_eq!(
         accept_command("suites/a", Some("t"), Some("0a")),
-        "plugin-eval accept suites/a --task t --change 0a"
+        "plugin-eval accept suites/a --task t --change 0a --reason WHY --by WHO"
     );
-    assert_eq!(accept_command("my suite", Some("-x"), None), "plugin-eval accept 'my suite' --task '-x'");
-    assert_eq!(accept_command("a;b", Some("it's\n"), None), r"plugin-eval accept 'a;b' --task 'it'\''s\n'");
+    assert_eq!(
+        accept_command("my suite", Some("-x"), None),
+        "plugin-eval accept 'my suite' --task '-x' --reason WHY --by WHO"
+    );
+    assert_eq!(
+        accept_command("a;b", Some("it's\n"), None),
+        r"plugin-eval accept 'a;b' --task 'it'\''s\n' --reason WHY --by WHO"
+    );
 }
 
 #[test]
