@@ -1,6 +1,7 @@
 //! Patches with what the real CLI (Codex 0.169.0) did with them, and properties that hold for any patch.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::{ChangeKind, parse};
 use crate::action::{Access, Target};
@@ -303,7 +304,7 @@ fn effects_name_every_file() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(config(2_000))]
 
     #[test]
     fn any_text_is_read(text in "((\\*\\*\\* (Begin Patch|End Patch|Add File: |Update File: |Delete File: |Move to: |End of File)|@@|[ +-])?[a-z ]{0,4}\\n){0,12}") {
@@ -342,4 +343,14 @@ proptest! {
 
 fn lines() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("[a-z ]{1,6}x", 1..8)
+}
+
+/// The same cases on every run, and no files written.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }

@@ -153,7 +153,9 @@ impl<'t> Plain<'t> {
         let word = self.word()?;
         let digits = word.bytes().all(|b| b.is_ascii_digit());
         if digits && matches!(self.peek(), Some(b'>' | b'<')) {
-            return if self.at - start == 1 { self.redirect() } else { None };
+            // The grammar loses a lone dash before a descriptor.
+            let plain = self.at - start == 1 && self.command.words.last() != Some(&"-");
+            return if plain { self.redirect() } else { None };
         }
         // Words after a redirection are read as part of it by the grammar; let it decide.
         if !self.command.redirects.is_empty() {
@@ -167,7 +169,11 @@ impl<'t> Plain<'t> {
                 self.command.assignments.push((name, value));
                 return Some(());
             }
-            if RESERVED.contains(&word) || !plain_name(word) {
+            let after_assignment = !self.command.assignments.is_empty();
+            let starts_plainly = word
+                .starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.'))
+                && !word.contains(':');
+            if RESERVED.contains(&word) || !plain_name(word) || (after_assignment && !starts_plainly) {
                 return None;
             }
         }
@@ -222,6 +228,10 @@ impl<'t> Plain<'t> {
                     return None;
                 }
                 Some(b'(' | b')' | b'`' | b'\\' | b'{' | b'}' | b'[' | b']' | b'#' | b'^') => return None,
+                // The grammar reads `"a"=` in ways of its own.
+                Some(b'=') if matches!(self.bytes.get(self.at.wrapping_sub(1)), Some(b'\'' | b'"')) => {
+                    return None;
+                }
                 Some(b) if b < b' ' || b == 0x7f => return None,
                 Some(_) => self.at += 1,
             }

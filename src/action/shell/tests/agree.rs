@@ -1,6 +1,7 @@
 //! The short path gives what the grammar gives, wherever it gives anything.
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::super::{forced_rm, plain, tree, words};
 
@@ -35,7 +36,7 @@ fn on_examples() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(config(3_000))]
 
     #[test]
     fn on_near_plain_scripts(text in script()) {
@@ -123,4 +124,14 @@ fn script() -> impl Strategy<Value = String> {
         let rest: String = more.into_iter().map(|(operator, command)| operator + &command).collect();
         first + &rest + &end
     })
+}
+
+/// The same cases on every run, and no files written.
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(7),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }

@@ -213,3 +213,13 @@ fn scripts_in_scripts() {
 fn files_from_pipes() {
     check(FILES_FROM_PIPES);
 }
+
+#[test]
+fn words_that_the_grammar_cuts() {
+    check(&[
+        ("cat $a.v$b?", "?expansion"),
+        ("a=x b=y; cat $a.v$b?", "r <x.vy?>"),
+        ("D=d X=x; cat $D/a$X.txt", "r d/ax.txt"),
+        ("D=d X=x; (cat $D/a$X.txt)", "r d/ax.txt"),
+    ]);
+}

@@ -13,6 +13,9 @@ const MAX_DEPTH: usize = 64;
 /// Most items that are read.
 const MAX_ITEMS: usize = 20_000;
 
+/// Stands for an assigned value that is not followed (an appended one, an array): it reads as unknown.
+const NOT_FOLLOWED: &str = "$(";
+
 /// Reads `text` with the grammar. Never fails: what cannot be read becomes an opaque item.
 pub(super) fn read(text: &str) -> Vec<Item<'_>> {
     with_tree(text, |tree| {
@@ -193,10 +196,16 @@ impl<'t> Walk<'t> {
         };
         let mut subshell = None;
         let mut cursor = node.walk();
+        // Where the word (or the assigned value) before ended: what follows without a blank belongs to it, though the
+        // grammar may cut words such as `$a.b$c?` in two.
+        let mut end = usize::MAX;
         for child in node.children(&mut cursor) {
             match child.kind() {
                 "comment" => {}
-                "variable_assignment" => self.assigned(child, &mut simple.assignments),
+                "variable_assignment" => {
+                    self.assigned(child, &mut simple.assignments);
+                    end = child.end_byte();
+                }
                 "file_redirect" | "herestring_redirect" | "heredoc_redirect" => {
                     self.redirect(child, &mut simple);
                 }
@@ -204,7 +213,8 @@ impl<'t> Walk<'t> {
                 // Words without a name in the grammar, such as `==` and a bare `$`, are words all the same.
                 _ => {
                     self.substitutions(child);
-                    simple.words.push(source(child, self.text));
+                    self.word(child, end, &mut simple);
+                    end = child.end_byte();
                 }
             }
         }
@@ -213,6 +223,23 @@ impl<'t> Walk<'t> {
         self.push(simple);
         if let Some(subshell) = subshell {
             self.node(subshell, place);
+        }
+    }
+
+    /// Adds a word, or joins it to what ends at `end` if it begins there.
+    fn word(&self, node: Node<'_>, end: usize, simple: &mut Simple<'t>) {
+        let text = source(node, self.text);
+        let last = if simple.words.is_empty() {
+            simple.assignments.last_mut().map(|(_, value)| value)
+        } else {
+            simple.words.last_mut()
+        };
+        match last {
+            Some(last) if node.start_byte() == end && *last == NOT_FOLLOWED => {}
+            Some(last) if node.start_byte() == end && end >= last.len() => {
+                *last = self.text.get(end - last.len()..node.end_byte()).unwrap_or(text);
+            }
+            _ => simple.words.push(text),
         }
     }
 
@@ -232,8 +259,7 @@ impl<'t> Walk<'t> {
         let name = node.child_by_field_name("name").map_or("", |name| source(name, self.text));
         let plus = (0..node.child_count()).filter_map(|i| node.child(i)).any(|child| child.kind() == "+=");
         let raw = value.map_or("", |value| source(value, self.text));
-        // An appended or array value is not followed: `$` alone reads as unknown.
-        into.push((name, if plus || raw.starts_with('(') { "$(" } else { raw }));
+        into.push((name, if plus || raw.starts_with('(') { NOT_FOLLOWED } else { raw }));
     }
 
     fn assignment(&mut self, node: Node<'_>, place: Place) {
