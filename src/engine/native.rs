@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Recordings;
 use super::hooks::{EventHooks, HookSettings};
@@ -11,7 +11,7 @@ use crate::boundary::Boundary;
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 use crate::replay::{Input, Inputs, Replay, ReplayStep};
-use crate::source::{ContentHash, Overlay, Repositories, Snapshot, SnapshotError};
+use crate::source::{ContentHash, Overlay, Repositories, Repository, Scratch, Snapshot, SnapshotError};
 use crate::suite::{SnapshotRef, Stage, Suite, Task};
 use crate::transcript::{StepKind, Transcript, Usage};
 
@@ -27,6 +27,27 @@ pub struct NativeEngine<'s> {
     repositories: Repositories,
     snapshots: Mutex<HashMap<(PathBuf, String), Result<Snapshot, Finding>>>,
     inputs: Inputs,
+    nothing: OnceLock<Option<Nothing>>,
+}
+
+/// A snapshot without files.
+#[derive(Debug)]
+struct Nothing {
+    snapshot: Snapshot,
+    _folder: Scratch,
+}
+
+impl Nothing {
+    fn new() -> Result<Self, Box<dyn std::error::Error>> {
+        let folder = Scratch::new()?;
+        let repository = git2::Repository::init_bare(folder.path())?;
+        let tree = repository.treebuilder(None)?.write()?;
+        let nobody = git2::Signature::new("nobody", "nobody@localhost", &git2::Time::new(0, 0))?;
+        let tree = repository.find_tree(tree)?;
+        let commit = repository.commit(None, &nobody, &nobody, "", &tree, &[])?;
+        let snapshot = Repository::open(folder.path())?.snapshot(&commit.to_string())?;
+        Ok(Self { snapshot, _folder: folder })
+    }
 }
 
 /// The replays of one task.
@@ -58,6 +79,7 @@ impl<'s> NativeEngine<'s> {
             repositories: Repositories::default(),
             snapshots: Mutex::default(),
             inputs: inputs(plugin),
+            nothing: OnceLock::new(),
         }
     }
 
@@ -153,7 +175,9 @@ impl<'s> NativeEngine<'s> {
 
     /// The files of the task's snapshot; each commit is opened once.
     fn files(&self, task: &Task) -> Result<Option<Overlay>, Finding> {
-        let Some(wanted) = &task.snapshot else { return Ok(None) };
+        let Some(wanted) = &task.snapshot else {
+            return Ok(self.hooks.any().then(|| self.unknown_files()).flatten());
+        };
         let key = (wanted.path.clone(), wanted.commit.clone());
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let found = snapshots.entry(key).or_insert_with(|| self.open(wanted));
@@ -161,6 +185,14 @@ impl<'s> NativeEngine<'s> {
             Ok(snapshot) => Ok(Some(Overlay::new(snapshot.clone()))),
             Err(finding) => Err(finding.clone().at(wanted.place.clone())),
         }
+    }
+
+    /// Files for hooks of a task without a snapshot: none that are known, and whatever a hook looks at is in doubt.
+    fn unknown_files(&self) -> Option<Overlay> {
+        let nothing = self.nothing.get_or_init(|| Nothing::new().ok());
+        let mut files = Overlay::new(nothing.as_ref()?.snapshot.clone());
+        files.doubt("");
+        Some(files)
     }
 
     fn open(&self, wanted: &SnapshotRef) -> Result<Snapshot, Finding> {

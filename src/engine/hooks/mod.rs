@@ -71,6 +71,11 @@ impl EventHooks {
         Self { runner }
     }
 
+    /// Can any hook run?
+    pub(super) fn any(&self) -> bool {
+        self.runner.is_ok()
+    }
+
     /// Runs all command hooks that match an event, in the order of the configuration, and reads their outcomes.
     fn run<'b, A>(
         &self,
@@ -90,12 +95,12 @@ impl EventHooks {
                         Err("an MCP tool answers for this hook, and servers are not started".into()),
                     );
                 };
-                let Some(files) = moment.site.files else {
-                    return (hook, Err("the task has no snapshot for the hook to run in".into()));
-                };
                 let runner = match &self.runner {
                     Ok(runner) => runner,
                     Err(reason) => return (hook, Err(reason.clone().into())),
+                };
+                let Some(files) = moment.site.files else {
+                    return (hook, Err("there are no files for the hook to run in".into()));
                 };
                 let of_plugin = hook.source == HookSource::Plugin;
                 let call = HookCommand { command, timeout: hook.timeout, of_plugin };
