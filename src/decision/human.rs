@@ -41,8 +41,10 @@ pub struct Approval {
     pub asked_at: Option<OffsetDateTime>,
     /// When it was answered; never before `asked_at`.
     pub decided_at: Option<OffsetDateTime>,
-    /// Line of the entry in `task.toml`.
+    /// Line in `task.toml` where the call is named.
     pub line: u32,
+    /// Column there, from 1.
+    pub column: u32,
 }
 
 /// A finding that a person judged.

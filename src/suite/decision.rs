@@ -107,7 +107,16 @@ fn read_approvals(decision: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec
         let decided_at = read_time(fields, "decided_at", problems);
         check_order(fields, asked_at, decided_at, problems);
         if let (Some(call), Some(verdict)) = (call, verdict) {
-            approvals.push(Approval { call: call.value.to_owned(), verdict, asked_at, decided_at, line });
+            let place = problems.place(&call.span);
+            let (line, column) = (place.line, place.column);
+            approvals.push(Approval {
+                call: call.value.to_owned(),
+                verdict,
+                asked_at,
+                decided_at,
+                line,
+                column,
+            });
         }
     }
     approvals

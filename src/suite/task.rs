@@ -75,7 +75,7 @@ impl Task {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "take the call id from the recording".to_owned(),
                 };
-                let place = Place { file: self.file.clone(), line: approval.line, column: 0 };
+                let place = Place { file: self.file.clone(), line: approval.line, column: approval.column };
                 let message = format!("the session has no call `{}`", approval.call);
                 Finding::error("unknown-call", message).at(place).help(help)
             })
