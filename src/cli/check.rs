@@ -55,7 +55,7 @@ fn tasks(suite: &Suite, findings: &mut Vec<Finding>) -> usize {
 
 /// As far as the suite can be read, its tasks are looked at even when plugin or bars cannot be used.
 fn broken_tasks(folder: &std::path::Path, findings: &mut Vec<Finding>) {
-    if let Some(suite) = Suite::load(folder, &mut Vec::new()) {
+    if let Some(suite) = Suite::read(folder, &mut Vec::new()) {
         tasks(&suite, findings);
     }
 }

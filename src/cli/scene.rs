@@ -17,11 +17,13 @@ impl Scene {
     /// Reads a suite, its plugin and its bars; all problems go to `findings`. `None` when one of them cannot be
     /// used. `stage` takes the place of the stage where the plugin stands.
     pub(crate) fn load(folder: &Path, stage: Option<&str>, findings: &mut Vec<Finding>) -> Option<Self> {
-        let mut suite = Suite::load(folder, findings)?;
+        let mut suite = Suite::read(folder, findings)?;
         if let Some(name) = stage {
             suite.current = find_stage(&suite, name, findings)?;
         }
-        let plugin = Plugin::load(&suite.plugin, findings);
+        let missing = findings.iter().any(|finding| finding.code == "missing-file");
+        // What suite.toml names and is not there has been reported once.
+        let plugin = if missing { None } else { Plugin::load(&suite.plugin, findings) };
         let gate = Gate::new(&suite, findings)?;
         let scene = Self { plugin: plugin?, gate, suite };
         (!unusable(findings)).then_some(scene)

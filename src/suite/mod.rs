@@ -82,6 +82,16 @@ impl Suite {
     /// Reads `suite.toml` of a folder and lists its tasks. All problems go to `findings`; `None` when the suite
     /// cannot be used. Broken tasks are no problem of the suite: [`Suite::task`] tells about them.
     pub fn load(folder: &Path, findings: &mut Vec<Finding>) -> Option<Self> {
+        let mut own = Vec::new();
+        let suite = Self::read(folder, &mut own);
+        let usable = own.iter().all(|finding| finding.severity != Severity::Error);
+        findings.extend(own);
+        suite.filter(|_| usable)
+    }
+
+    /// The suite as far as it can be read, for finding more problems in the same go. It must not be run when
+    /// `findings` holds an error.
+    pub fn read(folder: &Path, findings: &mut Vec<Finding>) -> Option<Self> {
         let folder = if folder.file_name().is_some_and(|name| name == "suite.toml") && folder.is_file() {
             folder.parent().unwrap_or(folder)
         } else {
@@ -158,11 +168,9 @@ fn read_suite(folder: PathBuf, file: &TextFile, findings: &mut Vec<Finding>) -> 
         let top = Fields::open("suite.toml", table, 0..0, KEYS, problems);
         read_tables(&top, folder, problems, &mut elsewhere)
     });
-    let found = problems.finish();
-    let usable = found.iter().chain(&elsewhere).all(|finding| finding.severity != Severity::Error);
-    findings.extend(found);
+    findings.extend(problems.finish());
     findings.extend(elsewhere);
-    suite.filter(|_| usable)
+    suite
 }
 
 /// Folders that `[suite]` may share with another suite.
@@ -268,7 +276,7 @@ fn read_current(header: &Fields<'_, '_>, stages: &[Stage], problems: &mut Proble
         };
         problems.error(&text.span, "unknown-stage", format!("there is no stage `{}`", text.value), help);
     }
-    found
+    found.or((!stages.is_empty()).then_some(0))
 }
 
 fn list_tasks(
