@@ -8,7 +8,7 @@ use plugin_eval::finding::Finding;
 use plugin_eval::gate::ExitCode;
 use plugin_eval::metrics::{Metrics, Waivers};
 use plugin_eval::report::v1::SuiteV1;
-use plugin_eval::report::{Outcome, ReportWriter, terminal};
+use plugin_eval::report::{Outcome, ReportWriter, quiet, terminal};
 use plugin_eval::source::WriteError;
 use plugin_eval::suite::Suite;
 
@@ -57,7 +57,11 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     let ran = |name: &str| tasks.iter().any(|index| suite.task_names().nth(*index) == Some(name));
     let (summary, code, header) = tally.finish(&scene, &survey, &findings, &ran)?;
     let shown = folder.shown(suite);
-    let text = terminal(&header, &summary, &shown, look.colour());
+    let text = if look.quiet {
+        quiet(&header, &summary, look.colour())
+    } else {
+        terminal(&header, &summary, &shown, look.colour())
+    };
     look.stdout().write_all(text.as_bytes())?;
     Ok(code)
 }

@@ -36,5 +36,5 @@ pub use read::{Format, ReadReport, ReportError, read, render_again};
 pub use rows::{RenderedTask, TaskReport, rows};
 pub use schema::{baseline_schema, report_schema};
 pub use summary::Outcome;
-pub use terminal::terminal;
+pub use terminal::{quiet, terminal};
 pub use writer::{FILES, ReportWriter};

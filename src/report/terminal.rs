@@ -11,6 +11,30 @@ use crate::gate::{Advice, Status};
 /// What a run says at its end: the verdict first, a dozen lines. `report` is where the files are; colour only when
 /// the caller knows that it is wanted.
 pub fn terminal(suite: &SuiteV1, summary: &SummaryV1, report: &str, colour: bool) -> String {
+    let mut text = verdict(suite, summary, colour);
+    stages(&mut text, suite, summary, colour);
+    counts(&mut text, summary);
+    changes(&mut text, summary);
+    notes(&mut text, summary);
+    let _ = writeln!(text, "report: {}", line(report));
+    text
+}
+
+fn notes(text: &mut String, summary: &SummaryV1) {
+    for note in summary.notes.iter().take(5) {
+        let _ = writeln!(text, "{}: {}", note.severity.name(), line(&note.to_string()));
+    }
+}
+
+/// The same for those who want no more than the verdict and problems.
+pub fn quiet(suite: &SuiteV1, summary: &SummaryV1, colour: bool) -> String {
+    let mut text = verdict(suite, summary, colour);
+    broken(&mut text, summary);
+    notes(&mut text, summary);
+    text
+}
+
+fn verdict(suite: &SuiteV1, summary: &SummaryV1, colour: bool) -> String {
     let mut text = String::new();
     let (what, why) = sentence(suite, summary);
     let tone = match summary.advice {
@@ -20,13 +44,6 @@ pub fn terminal(suite: &SuiteV1, summary: &SummaryV1, report: &str, colour: bool
     };
     let bold = Style::new().bold().fg_color(Some(tone.into()));
     let _ = writeln!(text, "{}: {}", paint(colour, bold, &line(&what)), line(&why));
-    stages(&mut text, suite, summary, colour);
-    counts(&mut text, summary);
-    changes(&mut text, summary);
-    for note in summary.notes.iter().take(5) {
-        let _ = writeln!(text, "{}: {}", note.severity.name(), line(&note.to_string()));
-    }
-    let _ = writeln!(text, "report: {}", line(report));
     text
 }
 
@@ -86,6 +103,10 @@ fn counts(text: &mut String, summary: &SummaryV1) {
     if !noted.is_empty() {
         let _ = writeln!(text, "calls: {}", noted.join(", "));
     }
+    broken(text, summary);
+}
+
+fn broken(text: &mut String, summary: &SummaryV1) {
     for task in summary.broken.iter().take(5) {
         let why = task.notes.first().map_or_else(String::new, ToString::to_string);
         let _ = writeln!(text, "broken: {}: {}", line(&task.task), line(&why));
