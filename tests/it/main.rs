@@ -2,7 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 
+mod accept;
 mod architecture;
-mod cell;
-mod hook;
+mod broken_suite;
+mod broken_task;
 mod bundled_suites;
+mod cell;
+mod explain;
+mod formats;
+mod gate;
+mod hook;
+mod hostile_text;
+mod look;
+mod program;
+mod project;
+mod real_sessions;
+mod selection;
+mod tightened;
+mod waiver;

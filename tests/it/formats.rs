@@ -1,0 +1,89 @@
+//! Files that programs read: reports rendered again, schemas, completions, help.
+
+use serde_json::Value;
+
+use super::project::Project;
+
+const SUITE: &str = "suites/release-reviewer";
+
+#[test]
+fn a_report_renders_again_to_the_same_bytes() {
+    let project = Project::bundled();
+    project.run(&["run", SUITE]).ended(0);
+    for (format, file) in [
+        ("gate-md", "gate.md"),
+        ("tasks-csv", "tasks.csv"),
+        ("calls-csv", "calls.csv"),
+        ("approvals-csv", "approvals.csv"),
+    ] {
+        let report = "reports/release-reviewer/report.json";
+        let again = project.run(&["report", report, "--format", format]).ended(0);
+        assert_eq!(again.stdout, project.read(&format!("reports/release-reviewer/{file}")), "{file}");
+    }
+}
+
+#[test]
+fn a_report_that_is_none_is_refused() {
+    let project = Project::small();
+    project.write("a.json", "{\"version\": 99}");
+    project.write("b.json", "not a report");
+    for file in ["a.json", "b.json", "missing.json"] {
+        let ran = project.run(&["report", file]).ended(2);
+        assert!(ran.stderr.contains(file), "{}", ran.stderr);
+    }
+}
+
+fn schema(project: &Project, of: &str) -> jsonschema::Validator {
+    let schema: Value = serde_json::from_str(&project.run(&["schema", of]).ended(0).stdout).unwrap();
+    assert!(jsonschema::meta::is_valid(&schema), "{of}");
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+#[track_caller]
+fn holds(schema: &jsonschema::Validator, name: &str, bytes: &[u8]) {
+    let value: Value = serde_json::from_slice(bytes).unwrap();
+    let problems: Vec<_> = schema.iter_errors(&value).map(|error| error.to_string()).collect();
+    assert!(problems.is_empty(), "{name}: {problems:#?}");
+}
+
+#[test]
+fn reports_and_baselines_fit_their_schemas() {
+    let project = Project::bundled();
+    project.run(&["accept", SUITE, "--all", "--reason", "reviewed", "--by", "ana"]).ended(0);
+    project.run(&["run", SUITE]).ended(0);
+    project.run(&["run", "suites/release-reviewer-leaky"]).ended(1);
+    let report = schema(&project, "report");
+    for suite in ["release-reviewer", "release-reviewer-leaky"] {
+        let file = format!("reports/{suite}/report.json");
+        holds(&report, &file, project.read(&file).as_bytes());
+    }
+    let baseline = schema(&project, "baseline");
+    let baselines = project.files("baselines/release-reviewer");
+    assert_eq!(baselines.len(), 18);
+    for (name, bytes) in &baselines {
+        holds(&baseline, name, bytes);
+    }
+    assert!(!report.is_valid(&serde_json::json!({"suite": 1})));
+    assert!(!baseline.is_valid(&serde_json::json!({"task": 1})));
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let project = Project::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = project.run(&["completions", shell]).ended(0).stdout;
+        assert!(script.contains("plugin-eval") && script.contains("explain"), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_shows_an_example() {
+    let project = Project::empty();
+    for command in ["run", "check", "diff", "explain", "accept", "report", "schema", "completions"] {
+        let help = project.run(&[command, "--help"]).ended(0).stdout;
+        assert!(help.contains(&format!("Example:\n  plugin-eval {command}")), "{help}");
+    }
+    assert!(project.run(&["--help"]).ended(0).stdout.contains("Exit codes: 0 "));
+    project.run(&[]).ended(2);
+    project.run(&["rnu"]).ended(2);
+}
