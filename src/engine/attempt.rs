@@ -17,14 +17,18 @@ pub(super) struct Attempt<'c> {
     pub(super) opaque: Option<Opaque>,
     /// Patches in it: the patch of an `apply_patch` call, or those that a command hands to `apply_patch`.
     pub(super) patches: Vec<EmbeddedPatch<'c>>,
+    /// The command is a patch without `apply_patch` before it, which Codex refuses.
+    pub(super) bare_patch: bool,
 }
 
 impl<'c> Attempt<'c> {
     /// Reads an action that starts from `site`; scripts of code mode touch nothing themselves.
     pub(super) fn of(action: &'c Action<'c>, site: Site<'_>) -> Self {
+        let mut bare_patch = false;
         let (effects, patches) = match action {
             Action::Shell(command) => {
                 let reading = shell::effects(command);
+                bare_patch = reading.bare_patch;
                 (reading.effects, reading.patches)
             }
             Action::Patch(text) => {
@@ -38,7 +42,7 @@ impl<'c> Attempt<'c> {
         };
         let Effects { known, opaque } = effects;
         let touches = known.into_iter().map(|effect| site.touch(effect)).collect();
-        Self { action, touches, opaque, patches }
+        Self { action, touches, opaque, patches, bare_patch }
     }
 
     /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.

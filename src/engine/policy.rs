@@ -37,6 +37,12 @@ pub(super) fn decide(
     moment: &Moment<'_>,
 ) -> Policy {
     match attempt.action {
+        Action::Shell(_) if attempt.bare_patch => Policy::Stop(ruling(
+            Verdict::Deny,
+            Phase::Routing,
+            "the command is a patch, but does not call apply_patch".into(),
+            Rule::built_in("patch interception"),
+        )),
         Action::Shell(shell) => match attempt.direct_patch() {
             Some(embedded) => apply_patch(boundary, bounds, embedded, moment),
             None => command(boundary, shell, moment),

@@ -106,9 +106,20 @@ impl Site<'_> {
         Touch { access: effect.access, at, kind, shown }
     }
 
+    /// `.git` of a folder inside the snapshot is that of the snapshot's root: git climbs to it.
+    fn of_repository(&self, absolute: String) -> String {
+        let Some(rest) = self.files.and_then(|_| below(&absolute, self.locale.top)) else { return absolute };
+        match rest.split_once("/.git") {
+            Some((_, rest)) if rest.is_empty() || rest.starts_with('/') => {
+                format!("{}/.git{rest}", self.locale.top)
+            }
+            _ => absolute,
+        }
+    }
+
     /// Where a written path leads to, what lies there, and how reports show it.
     fn find(&self, path: &str) -> Found {
-        let absolute = self.locale.absolute(path);
+        let absolute = self.of_repository(self.locale.absolute(path));
         let workspace = self.locale.workspace;
         let files = self.files.filter(|_| below(&absolute, self.locale.top).is_some());
         let Some(files) = files else {
