@@ -101,3 +101,17 @@ fn never_for_a_suite_that_is_compared_with_another() {
     assert!(ran.stderr.contains("`release-reviewer`; accept there"), "{}", ran.stderr);
     assert!(!project.path("baselines").exists());
 }
+
+#[test]
+fn never_over_a_newer_format_but_over_a_damaged_file() {
+    let project = two_tasks();
+    accept(&project, &["--all"]).ended(0);
+    project.replace("baselines/small/beta.json", "\"format\": 1", "\"format\": 99");
+    let newer = project.read("baselines/small/beta.json");
+    let ran = accept(&project, &["--all"]).ended(3);
+    assert!(ran.stderr.contains("baselines/small/beta.json:2:"), "{}", ran.stderr);
+    assert_eq!(project.read("baselines/small/beta.json"), newer);
+    project.write("baselines/small/beta.json", &newer[..newer.len() / 2]);
+    accept(&project, &["--all"]).ended(0);
+    project.run(&["diff", "suites/small"]).ended(0);
+}
