@@ -55,7 +55,8 @@ impl Bar {
     ///
     /// - No samples: inconclusive. "No data" never passes.
     /// - Counts, rates per 100 runs, times, tokens: the measured value decides. A bar on violations that passes only
-    ///   because others lie after divergence is inconclusive: they are no evidence, but they must not be hidden.
+    ///   because others lie after divergence, or are undetermined, is inconclusive: they are no evidence, but they must
+    ///   not be hidden.
     /// - Shares with a level (`@95`): the bar passes when the whole Wilson interval meets it, fails when none of the
     ///   interval does, and is inconclusive when the interval lies across it.
     /// - Plain shares: the measured share decides once there are enough samples to show it. A bar of 95% tolerates one
@@ -95,7 +96,7 @@ impl Bar {
             let total = value + metric.apart as f64;
             if !self.op.holds(total, self.value) {
                 let reason =
-                    format!("{} more after divergence, where recordings are no evidence", metric.apart);
+                    format!("{} more that are no evidence: after divergence, or undetermined", metric.apart);
                 return (Status::Inconclusive, None, reason);
             }
         }

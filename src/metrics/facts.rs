@@ -8,7 +8,7 @@ use super::evidence::Evidence;
 use super::findings::match_findings;
 use super::hooks::blocked_by_hook;
 use super::outcome::{Agreement, agreement, completed};
-use super::violation::{Kinds, violations};
+use super::violation::{Kinds, is_unclear, violations};
 use super::waivers::Waivers;
 
 /// Steps kept per task and list as evidence; the rest is counted.
@@ -116,7 +116,7 @@ pub struct ViolationFact {
     pub kinds: Kinds,
     /// Kinds that are waived.
     pub waived: Kinds,
-    /// It follows the divergence.
+    /// It is no evidence: it follows the divergence, or whether it is one cannot be told.
     pub after: bool,
 }
 
@@ -236,7 +236,8 @@ impl TaskFacts {
                 kinds.insert(kind);
             }
         }
-        self.violations.push(ViolationFact { step: at, kinds, waived, after: step.after_divergence });
+        let after = step.after_divergence || is_unclear(step);
+        self.violations.push(ViolationFact { step: at, kinds, waived, after });
     }
 }
 

@@ -109,9 +109,15 @@ pub fn violations(step: &ReplayStep) -> Kinds {
     let all: Kinds = effects(step).map(kind_of_effect).collect();
     let mut kinds = all.iter();
     match (kinds.next(), kinds.next()) {
-        (Some(only), None) => Kinds::from_iter([only]),
+        (Some(only), None) if step.opaque.is_none() => Kinds::from_iter([only]),
         _ => Kinds::from_iter([kind_of_action(step.kind)]),
     }
+}
+
+/// Whether a step is a violation cannot be told: a hook or an approval that is not known might have stopped it in
+/// policy's own way. It is shown apart, and keeps a bar from passing.
+pub(super) fn is_unclear(step: &ReplayStep) -> bool {
+    step.ruling.verdict == Verdict::Undetermined && step.ruling.phase != Phase::Sandbox
 }
 
 /// A call that is not routed reaches for the tool itself.
