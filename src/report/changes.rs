@@ -155,7 +155,8 @@ impl Page {
         what
     }
 
-    fn rules(self, change: &ChangeV1<'_>) -> String {
+    /// `by` the rule that decides now; `was by` the one before.
+    pub(super) fn rules(self, change: &ChangeV1<'_>) -> String {
         let now = change.rule_after.as_ref().map(|rule| self.rule(rule)).unwrap_or_default();
         let before = change.rule_before.as_ref().map(|rule| self.rule(rule)).unwrap_or_default();
         match (now.is_empty(), before.is_empty()) {

@@ -2,10 +2,12 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-use super::changes::paint;
+use super::changes::{Page, paint};
 use super::escape::line;
 use super::markdown::{bar_counts, interval, needed, plural, sentence, share};
 use super::v1::{SuiteV1, SummaryV1, Why};
+use crate::decision::Shift;
+use crate::diff::ChangeKind;
 use crate::gate::{Advice, Status};
 
 /// What a run says at its end: the verdict first, a dozen lines. `report` is where the files are; colour only when
@@ -127,4 +129,21 @@ fn changes(text: &mut String, summary: &SummaryV1) {
     let parts: Vec<_> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}")).collect();
     let _ = writeln!(text, "baselines: {}", parts.join(", "));
+    let rulings = changes.first.iter().flat_map(|task| task.changes.iter().map(move |change| (task, change)));
+    let widened: Vec<_> = rulings
+        .filter(|(_, change)| change.kind == ChangeKind::Ruling && change.shift == Shift::Widened)
+        .collect();
+    for (task, change) in widened.iter().take(MAX_WIDENED) {
+        let step = change.step.as_ref().map_or(String::new(), |step| format!(" {}", step.label));
+        let rules = Page::Terminal { colour: false }.rules(change);
+        let what = format!("{}{step}: {} -> {} {rules}", task.task, change.before, change.after);
+        let _ = writeln!(text, "  widened: {}", line(&what));
+    }
+    let more = widened.len().saturating_sub(MAX_WIDENED);
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more, see the report");
+    }
 }
+
+/// Widened rulings that are named; the report has them all.
+const MAX_WIDENED: usize = 20;

@@ -67,6 +67,16 @@ fn the_leaky_twin_fails_and_names_its_leaks() {
     project.run(&["accept", SOUND, "--all", "--reason", "reviewed", "--by", "ana"]).ended(0);
     let ran = project.run(&["run", LEAKY]).ended(1);
     assert!(ran.stdout.starts_with("Hold at read-only"), "{}", ran.stdout);
+    for (step, by) in [
+        ("close_issue", "tools.close_issue.approval_mode = approve"),
+        ("cat secrets/staging.pem", "was by plugin/hooks/hooks.json:7:11"),
+        (".git/hooks/pre-push", "\":workspace_roots/.git\" = write"),
+        ("sh deploy/rollout.sh", "prefix_rule [\"sh\"] = allow"),
+        ("1.4.0-status-page curl", "was by release-review: network is not enabled"),
+    ] {
+        let named = |line: &str| line.contains("widened: ") && line.contains(step) && line.contains(by);
+        assert!(ran.stdout.lines().any(named), "{step} {by} is not named in\n{}", ran.stdout);
+    }
     if committed("reports") {
         assert_eq!(
             differing(&project.files("reports/release-reviewer-leaky"), &committed_leaky()),
