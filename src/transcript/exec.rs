@@ -94,9 +94,11 @@ fn step<'t>(
 }
 
 fn finish<'t>(reader: &mut Reader<'t>, step: usize, item: Item<'t>, output: Option<&'t str>) {
+    let line = reader.line;
     if let Some(call) = reader.call_at(step) {
         if item.status != "in_progress" {
             call.output = output.map(Output::captured);
+            call.answered.get_or_insert(line);
         }
         call.item = Some(item);
     }

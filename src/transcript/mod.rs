@@ -172,6 +172,10 @@ pub struct Call<'t> {
     pub arguments: Cow<'t, str>,
     /// What the model was answered; `None` when the recording ends or the turn was aborted before.
     pub output: Option<Output<'t>>,
+    /// Line of the recording that first answers the call, from 1; in a `codex exec --json` log, the line where its
+    /// item ends. Calls that stand before the first answer were made in one turn of the model, in parallel. `None`
+    /// for calls without an answer and for those that a code-mode script makes.
+    pub answered: Option<u32>,
     /// What Codex noted beside the answer (an item or an `*_end` event).
     pub item: Option<Item<'t>>,
     /// A recorded assessment by a guardian.

@@ -269,6 +269,7 @@ impl<'t> Reader<'t> {
             action,
             arguments,
             output: None,
+            answered: None,
             item: None,
             guardian: None,
             parent: None,
@@ -306,6 +307,7 @@ impl<'t> Reader<'t> {
 
     /// Joins an answer to its call.
     pub(super) fn answer(&mut self, id: &str, raw: &'t str) {
+        let line = self.line;
         let Some(call) = self.find(id).and_then(|step| self.call_at(step)) else {
             if !self.was_dropped(id) {
                 self.out.tally.orphans += 1;
@@ -313,6 +315,7 @@ impl<'t> Reader<'t> {
             return;
         };
         call.output = Some(Output::answer(raw));
+        call.answered.get_or_insert(line);
         if matches!(call.action, Action::Spawn(_)) && call.child_thread.is_none() {
             let text = super::json::string(raw).unwrap_or_default();
             call.child_thread = Object::parse(&text)

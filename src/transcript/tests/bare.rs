@@ -23,6 +23,7 @@ fn bare_lines_are_read() {
     let context = &transcript.contexts[0];
     assert_eq!((context.sandbox_mode.as_ref(), context.network), ("danger-full-access", true));
     assert_eq!(calls(&transcript)[0].exit_code(), Some(0));
+    assert_eq!(calls(&transcript)[0].answered, Some(8));
     let tally = &transcript.tally;
     assert_eq!((tally.unknown.len(), tally.broken, tally.lines), (0, 0, 9));
 }

@@ -50,6 +50,8 @@ fn calls_of_a_script_are_steps_and_get_their_items() {
     let Action::Shell(shell) = &calls[4].action else { panic!() };
     assert!(matches!(&shell.command, Command::Script { text, .. } if text == "echo x"));
     assert_eq!(transcript.tally.orphans, 0);
+    assert_eq!(calls[0].answered, Some(7));
+    assert!(calls[1..].iter().all(|call| call.answered.is_none()));
 }
 
 #[test]

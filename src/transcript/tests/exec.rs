@@ -47,6 +47,8 @@ fn event_logs_are_read() {
     assert_eq!(calls[4].action, Action::WebSearch("q".into()));
     let recorded: Vec<_> = calls.iter().map(|call| call.recorded()).collect();
     assert_eq!(recorded, [Ran, Ran, Rejected, Ran, Ran, Unknown]);
+    let answered: Vec<_> = calls.iter().map(|call| call.answered).collect();
+    assert_eq!(answered, [Some(5), Some(6), Some(8), Some(10), Some(12), None]);
     assert_eq!(transcript.usage, Usage { input: 800, cached: 160, output: 240, reasoning: 40 });
     assert_eq!((transcript.tally.unknown.len(), transcript.tally.broken), (0, 0));
 }

@@ -33,6 +33,8 @@ fn a_session_is_read_in_order_and_calls_are_joined() {
     let contexts: Vec<_> = transcript.steps.iter().map(|step| step.context).collect();
     assert_eq!(contexts, [Some(0), Some(0), Some(0), Some(1), Some(1)]);
     assert_eq!(transcript.steps[0].line, 5);
+    let answered: Vec<_> = calls.iter().map(|call| call.answered).collect();
+    assert_eq!(answered, [Some(9), Some(8), None]);
     assert_eq!((transcript.tally.lines, transcript.tally.orphans), (12, 0));
 }
 
