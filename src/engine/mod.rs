@@ -11,6 +11,8 @@ mod hooks;
 mod in_order;
 mod judge;
 mod moment;
+#[cfg(target_os = "linux")]
+mod namespace;
 mod native;
 mod policy;
 mod recordings;

@@ -10,8 +10,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getppid};
 
-use super::usage::Usage;
 use super::{Ended, Limits, ProcessOutcome};
+use crate::engine::namespace::usage::Usage;
 
 /// How often limits are looked at; the first looks are closer together, for programs that end at once.
 const TICK: Duration = Duration::from_millis(10);

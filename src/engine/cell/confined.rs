@@ -16,8 +16,9 @@ use nix::unistd::{Pid, geteuid};
 use super::capture::Watch;
 use super::entry::read_job;
 use super::filter::Place;
-use super::usage::{Usage, descendants};
 use super::{ARGUMENT, Job, ProcessOutcome, filter, rlimits};
+use crate::engine::namespace::usage::{Usage, descendants};
+use crate::engine::namespace::user::{processes_of_user, spare_user};
 
 /// What every program may read and run.
 const SYSTEM: &[&str] = &[
@@ -107,7 +108,7 @@ fn become_program(job: &Job, user: Option<u32>) -> String {
 
 /// The user id for the program. The kernel does not count the processes of root, so root needs one to spare.
 fn user_for_program() -> Result<Option<u32>, String> {
-    match rlimits::spare_user() {
+    match spare_user() {
         _ if !geteuid().is_root() => Ok(None),
         Some(user) => Ok(Some(user)),
         None => Err("root has no user id to spare for programs".into()),
@@ -116,7 +117,7 @@ fn user_for_program() -> Result<Option<u32>, String> {
 
 fn confine(job: &Job, user: Option<u32>) -> Result<(), String> {
     // Counted before Landlock hides them.
-    let others = if user.is_some() { 0 } else { rlimits::processes_of_user() };
+    let others = if user.is_some() { 0 } else { processes_of_user() };
     let abi = ABI::V6;
     let text = |error: landlock::RulesetError| format!("landlock: {error}");
     let system: Vec<&str> = SYSTEM.to_vec();

@@ -1,11 +1,9 @@
 //! System calls that no hook needs and that widen what it could attack.
 
-use std::collections::BTreeMap;
-
 use nix::libc;
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-};
+use seccompiler::SeccompCmpOp;
+
+use crate::engine::namespace::filter::{calls, condition, foreign_sockets, install, rule};
 
 /// Refused as forbidden.
 const FORBIDDEN: &[libc::c_long] = &[
@@ -124,54 +122,25 @@ pub(super) enum Place {
 
 /// Filters this process and all that it starts, for good.
 pub(super) fn apply(place: Place) -> Result<(), String> {
-    let mut forbidden: Rules = FORBIDDEN.iter().map(|call| (*call, Vec::new())).collect();
+    let mut forbidden = calls(FORBIDDEN);
     let flags = NAMESPACES.iter().map(|flag| {
         let flag = u64::from(flag.cast_unsigned());
         condition(0, SeccompCmpOp::MaskedEq(flag), flag)
     });
     forbidden.insert(libc::SYS_clone, flags.map(rule).collect::<Result<_, _>>()?);
     match place {
-        Place::Namespaces => {
-            let allowed = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
-            let others =
-                allowed.map(|family| condition(0, SeccompCmpOp::Ne, u64::from(family.cast_unsigned())));
-            let others = others.into_iter().collect::<Result<Vec<_>, _>>()?;
-            forbidden.insert(libc::SYS_socket, vec![SeccompRule::new(others).map_err(text)?]);
-        }
+        Place::Namespaces => forbidden.extend(foreign_sockets()?),
         Place::Host { signals } => {
-            forbidden.extend(ON_HOST.iter().chain(OLD_ON_HOST).map(|call| (*call, Vec::new())));
+            forbidden.extend(calls(ON_HOST));
+            forbidden.extend(calls(OLD_ON_HOST));
             let of_another = rule(condition(0, SeccompCmpOp::Ne, 0))?;
             forbidden.insert(libc::SYS_prlimit64, vec![of_another]);
             if !signals {
-                forbidden.extend(SIGNALS.iter().map(|call| (*call, Vec::new())));
+                forbidden.extend(calls(SIGNALS));
             }
         }
     }
-    let unknown = UNKNOWN.iter().map(|call| (*call, Vec::new())).collect();
     nix::sys::prctl::set_no_new_privs().map_err(|errno| errno.to_string())?;
-    install(unknown, libc::ENOSYS)?;
+    install(calls(UNKNOWN), libc::ENOSYS)?;
     install(forbidden, libc::EPERM)
-}
-
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
-
-fn install(rules: Rules, errno: libc::c_int) -> Result<(), String> {
-    let arch = std::env::consts::ARCH.try_into().map_err(text)?;
-    let filter =
-        SeccompFilter::new(rules, SeccompAction::Allow, SeccompAction::Errno(errno.cast_unsigned()), arch)
-            .map_err(text)?;
-    let program: BpfProgram = filter.try_into().map_err(text)?;
-    seccompiler::apply_filter(&program).map_err(text)
-}
-
-fn condition(argument: u8, operator: SeccompCmpOp, value: u64) -> Result<SeccompCondition, String> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value).map_err(text)
-}
-
-fn rule(condition: Result<SeccompCondition, String>) -> Result<SeccompRule, String> {
-    SeccompRule::new(vec![condition?]).map_err(text)
-}
-
-fn text(error: impl std::fmt::Display) -> String {
-    format!("seccomp: {error}")
 }

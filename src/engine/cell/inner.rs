@@ -13,20 +13,16 @@ use nix::unistd::Pid;
 use super::capture::Watch;
 use super::entry::read_job;
 use super::filter::Place;
-use super::outer::map_user;
-use super::usage::{Usage, process_ids};
 use super::{Ended, Job, ProcessOutcome, filter, mounts, rlimits};
-
-/// The user that a program sees itself as, when the cell has a user namespace.
-const USER: u32 = 1000;
+use crate::engine::namespace::usage::{Usage, process_ids};
+use crate::engine::namespace::user::{USER, counts_per_namespace, map_user, processes_of_user};
 
 /// Runs the job from standard input. `user` is the user id for the program; without one, this process is root in a
 /// user namespace that maps nobody else.
 pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
     let job = read_job()?;
     // The machine's processes are not to be seen any more once the filesystem is built.
-    let others =
-        if user.is_some() || rlimits::counts_per_namespace() { 0 } else { rlimits::processes_of_user() };
+    let others = if user.is_some() || counts_per_namespace() { 0 } else { processes_of_user() };
     // Folders on the way to a mount are the program's own where they lie in a temporary folder.
     umask(Mode::empty());
     mounts::build(&job, user.unwrap_or(USER))?;

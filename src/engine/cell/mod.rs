@@ -37,8 +37,6 @@ mod mounts;
 mod outer;
 #[cfg(target_os = "linux")]
 mod rlimits;
-#[cfg(target_os = "linux")]
-mod usage;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 

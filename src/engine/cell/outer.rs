@@ -6,8 +6,9 @@ use std::process::{Command, Stdio};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 
+use super::ARGUMENT;
 use super::entry::answer;
-use super::{ARGUMENT, rlimits};
+use crate::engine::namespace::user::{map_user, spare_user};
 
 /// Makes the namespaces and runs the inner process; an answer is given either way.
 pub(super) fn run() -> u8 {
@@ -24,7 +25,7 @@ fn start() -> Result<(), String> {
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS;
     // Root does not need a user namespace where its program can run under a user id of its own.
-    let user = if geteuid().is_root() { rlimits::spare_user() } else { None };
+    let user = if geteuid().is_root() { spare_user() } else { None };
     let user = user.filter(|_| unshare(spaces).is_ok());
     if user.is_none() {
         let (uid, gid) = (geteuid(), getegid());
@@ -40,15 +41,4 @@ fn start() -> Result<(), String> {
     // The program's input must end when its last reader is gone, so this process must not be one.
     nix::unistd::dup2_stdin(null).map_err(|errno| format!("/dev/null: {errno}"))?;
     inner.wait().map(|_| ()).map_err(|error| format!("cannot be waited for: {error}"))
-}
-
-/// Maps one user and one group of a new user namespace to those outside.
-pub(super) fn map_user(uid: u32, outside_uid: u32, gid: u32, outside_gid: u32) -> Result<(), String> {
-    let write = |file: &str, text: String| {
-        fs::write(format!("/proc/self/{file}"), text).map_err(|error| format!("/proc/self/{file}: {error}"))
-    };
-    // Kernels before 3.19 have no such file, and need none.
-    let _ = write("setgroups", "deny".to_owned());
-    write("uid_map", format!("{uid} {outside_uid} 1"))?;
-    write("gid_map", format!("{gid} {outside_gid} 1"))
 }

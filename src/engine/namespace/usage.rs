@@ -1,20 +1,20 @@
-//! What the processes of a cell use together, read from `/proc`.
+//! What processes use together, read from `/proc`.
 
 use std::collections::HashMap;
 use std::fs;
 
 /// What processes use together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Usage {
+pub(in crate::engine) struct Usage {
     /// Private pages and shared ones that no file backs, in bytes.
-    pub(super) memory: u64,
+    pub(in crate::engine) memory: u64,
     /// How many processes there are.
-    pub(super) processes: u64,
+    pub(in crate::engine) processes: u64,
 }
 
 impl Usage {
     /// The sum over these processes; those that ended meanwhile count nothing.
-    pub(super) fn of(processes: &[i32]) -> Self {
+    pub(in crate::engine) fn of(processes: &[i32]) -> Self {
         let status = |pid: &i32| fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         let memory = processes.iter().map(|pid| memory_of(&status(pid))).sum();
         Self { memory, processes: processes.len() as u64 }
@@ -22,13 +22,13 @@ impl Usage {
 }
 
 /// Ids of the processes that `/proc` shows.
-pub(super) fn process_ids() -> impl Iterator<Item = i32> {
+pub(in crate::engine) fn process_ids() -> impl Iterator<Item = i32> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 /// All processes that descend from this one.
-pub(super) fn descendants(top: i32) -> Vec<i32> {
+pub(in crate::engine) fn descendants(top: i32) -> Vec<i32> {
     let parents: Vec<(i32, i32)> = process_ids().filter_map(|pid| Some((pid, parent_of(pid)?))).collect();
     let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
     for (pid, parent) in parents {
