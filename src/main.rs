@@ -11,12 +11,16 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use plugin_eval::engine::cell;
+use plugin_eval::engine::codex::jail;
 use plugin_eval::gate;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == cell::ARGUMENT) {
         return cell::enter(&arguments[1..]).into();
+    }
+    if arguments.first().is_some_and(|first| first == jail::ARGUMENT) {
+        return jail::enter(&arguments[1..]).into();
     }
     match cli::run(&cli::Cli::parse()) {
         Ok(code) => code.code().into(),

@@ -1,6 +1,7 @@
 //! Judges recorded steps against a boundary.
 
 pub mod cell;
+pub mod codex;
 pub mod hook;
 
 mod attempt;

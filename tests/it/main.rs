@@ -13,6 +13,7 @@ mod formats;
 mod gate;
 mod hook;
 mod hostile_text;
+mod jail;
 mod look;
 mod program;
 mod project;

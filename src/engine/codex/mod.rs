@@ -1,0 +1,3 @@
+//! Judging by the real Codex CLI.
+
+pub mod jail;
