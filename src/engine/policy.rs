@@ -8,7 +8,7 @@ use super::moment::Moment;
 use super::touch::Locale;
 use crate::action::patch::{self, ChangeKind, Patch};
 use crate::action::shell::{EmbeddedPatch, has_forced_rm};
-use crate::action::{Action, McpCall, Shell};
+use crate::action::{Action, McpCall, Shell, Stdin};
 use crate::boundary::Boundary;
 use crate::boundary::approval::{ApprovalPolicy, PatchCall, ShellCall, Step, judge_patch, judge_shell};
 use crate::boundary::mcp::Exposure;
@@ -52,24 +52,7 @@ pub(super) fn decide(
             None => free(),
         },
         Action::Mcp(call) => mcp(boundary, call),
-        Action::Stdin(_) if moment.escalated_terminal && asks_about_terminals(boundary) => Policy::Ask {
-            ruling: ruling(
-                Verdict::Ask,
-                Phase::Approval,
-                "the terminal runs outside the sandbox".into(),
-                boundary.approvals.rule.clone(),
-            ),
-            unless_allowed: None,
-            accepted: Some(Confinement::Escalated),
-        },
-        Action::Stdin(_) if moment.escalated_terminal => Policy::Run {
-            confinement: Some(Confinement::Escalated),
-            ruling: allow(
-                Phase::Approval,
-                "text is typed into a running terminal",
-                "write_stdin has no rules",
-            ),
-        },
+        Action::Stdin(stdin) if moment.escalated_terminal => terminal(boundary, stdin),
         Action::Stdin(_) | Action::ViewImage(_) => Policy::Run {
             confinement: Some(Confinement::Sandboxed),
             ruling: allow(Phase::Approval, "no approval is needed", "no approval for this tool"),
@@ -84,6 +67,18 @@ fn free() -> Policy {
         confinement: None,
         ruling: allow(Phase::Approval, "no approval is needed", "no approval for this tool"),
     }
+}
+
+/// Typing into a terminal outside the sandbox is asked about; an empty text only waits for output (Codex 0.169).
+fn terminal(boundary: &Boundary, stdin: &Stdin<'_>) -> Policy {
+    if stdin.chars.is_empty() || !asks_about_terminals(boundary) {
+        let reason = "text is typed into a running terminal";
+        let ruling = allow(Phase::Approval, reason, "write_stdin has no rules");
+        return Policy::Run { confinement: Some(Confinement::Escalated), ruling };
+    }
+    let reason = "the terminal runs outside the sandbox".into();
+    let ruling = ruling(Verdict::Ask, Phase::Approval, reason, boundary.approvals.rule.clone());
+    Policy::Ask { ruling, unless_allowed: None, accepted: Some(Confinement::Escalated) }
 }
 
 fn asks_about_terminals(boundary: &Boundary) -> bool {

@@ -1,0 +1,113 @@
+//! Scenarios that the native engine and the real Codex CLI must rule alike.
+//!
+//! `cargo test --test conformance` judges every scenario natively and compares with the stored answers of the real
+//! CLI. See docs/conformance.md.
+
+#![expect(clippy::print_stdout, reason = "the agreement is what this binary is run for")]
+
+mod agreement;
+mod call;
+mod lay;
+mod native;
+mod row;
+mod rows;
+mod scenario;
+mod session;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use rayon::prelude::*;
+
+use agreement::{Agreement, Outcome};
+use scenario::{Named, Scenario};
+
+/// What the command line asks for.
+#[derive(Debug, Default)]
+struct Wanted {
+    /// Scenarios whose names contain one of these; all if empty.
+    names: Vec<String>,
+    /// Write the suite folders here and judge nothing.
+    lay: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// Options of cargo's own test harness are passed over.
+    fn read() -> Self {
+        let mut wanted = Self::default();
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--lay" => wanted.lay = arguments.next().map(PathBuf::from),
+                option if option.starts_with('-') => {}
+                _ => wanted.names.push(argument),
+            }
+        }
+        wanted
+    }
+
+    fn includes(&self, name: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|wanted| name.contains(wanted.as_str()))
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance")
+}
+
+fn main() -> ExitCode {
+    let wanted = Wanted::read();
+    let all = match scenario::read_all(&folder().join("scenarios")) {
+        Ok(all) => all,
+        Err(problems) => {
+            println!("{}", problems.join("\n"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let whole = wanted.names.is_empty();
+    let chosen: Vec<Named> = all.into_iter().filter(|named| wanted.includes(&named.name)).collect();
+    if let Some(target) = &wanted.lay {
+        return lay_all(&chosen, target);
+    }
+    let outcomes: Vec<Outcome> = chosen.par_iter().map(judge).collect();
+    let agreement = Agreement::of(&outcomes);
+    let mut problems = agreement.problems(whole);
+    if whole {
+        problems.extend(rows::problems(&folder().join("rows.txt"), &chosen));
+    }
+    println!("{agreement}");
+    for problem in &problems {
+        println!("FAILED: {problem}");
+    }
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn lay_all(chosen: &[Named], target: &Path) -> ExitCode {
+    for named in chosen {
+        if let Err(error) = lay::lay(&named.scenario, &target.join(&named.name)) {
+            println!("{}: {error}", named.name);
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn judge(named: &Named) -> Outcome {
+    let native = tempfile::tempdir().map_err(|error| error.to_string()).and_then(|scratch| {
+        lay::lay(&named.scenario, scratch.path()).map_err(|error| error.to_string())?;
+        native::judge(scratch.path())
+    });
+    let file = folder().join("answers").join(format!("{}.tsv", named.name));
+    let stored =
+        fs::read_to_string(file).map_err(|error| error.to_string()).and_then(|text| row::read(&text));
+    let Scenario { about, refuses, open, .. } = &named.scenario;
+    Outcome {
+        name: named.name.clone(),
+        about: about.clone(),
+        refuses: refuses.clone(),
+        open: open.clone(),
+        native,
+        stored,
+    }
+}

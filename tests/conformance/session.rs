@@ -1,0 +1,161 @@
+//! The recording of a scenario: rollout lines of Codex 0.169, as of a session without any boundary, in which every
+//! call ran unless the person declined it.
+
+use serde_json::{Value, json};
+
+use super::call::{NamedCall, Numbering};
+use super::scenario::{Person, Scenario, Step};
+
+/// Where the session worked.
+pub(crate) const CWD: &str = "/home/dev/app";
+const THREAD: &str = "019b0000-0000-7000-8000-000000000000";
+
+/// What becomes of a scenario's steps: recordings, the model's part, and the person's answers.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    /// File name and lines of each recording, the main one first.
+    pub(crate) files: Vec<(String, String)>,
+    /// The turns as data: prompt, steps of items, plugins switched off.
+    pub(crate) turns: Vec<Value>,
+    /// Steps of each sub-agent by the text of its task.
+    pub(crate) agents: serde_json::Map<String, Value>,
+    /// Answers of the person by call.
+    pub(crate) answers: Vec<(String, Person)>,
+}
+
+/// Writes the recordings of a scenario.
+pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
+    let mut numbering = Numbering::default();
+    let mut made = Sessions::default();
+    let mut main = Writer::new(scenario, THREAD, None);
+    let mut children: Vec<(String, String)> = Vec::new();
+    for (number, (prompt, steps, disabled)) in scenario.turns().into_iter().enumerate() {
+        let off: Vec<String> = disabled.to_vec();
+        main.turn(number, prompt, &off);
+        let calls = named(&mut numbering, steps);
+        made.turns.push(json!({"prompt": prompt, "steps": items(&calls), "disabled_plugins": off}));
+        for step in &calls {
+            main.step(step, |task| {
+                let thread = format!("019b0000-0000-7000-8000-{:012}", children.len() + 1);
+                children.push((task.to_owned(), thread.clone()));
+                thread
+            });
+            remember(&mut made, step);
+        }
+        main.message("done");
+    }
+    made.files.push(("session.jsonl".to_owned(), main.text));
+    let mut at = 0;
+    while let Some((task, thread)) = children.get(at).cloned() {
+        let mut child = Writer::new(scenario, &thread, Some(THREAD));
+        child.turn(0, &task, &[]);
+        let calls = scenario.agents.get(&task).map(|steps| named(&mut numbering, steps)).unwrap_or_default();
+        for step in &calls {
+            child.step(step, |_| thread.clone());
+            remember(&mut made, step);
+        }
+        child.message("done");
+        made.agents.insert(task, json!(items(&calls)));
+        made.files.push((format!("session.{thread}.jsonl"), child.text));
+        at += 1;
+    }
+    made
+}
+
+fn named(numbering: &mut Numbering, steps: &[Step]) -> Vec<Vec<NamedCall>> {
+    steps.iter().map(|step| numbering.calls(step)).collect()
+}
+
+fn items(steps: &[Vec<NamedCall>]) -> Vec<Vec<Value>> {
+    steps.iter().map(|calls| calls.iter().map(NamedCall::item).collect()).collect()
+}
+
+fn remember(made: &mut Sessions, step: &[NamedCall]) {
+    for one in step {
+        if let Some(person) = one.call.person {
+            made.answers.push((one.id.clone(), person));
+        }
+    }
+}
+
+/// Writes one rollout.
+struct Writer {
+    model: String,
+    text: String,
+    ordinal: u32,
+    thread: String,
+}
+
+impl Writer {
+    fn new(scenario: &Scenario, thread: &str, parent: Option<&str>) -> Self {
+        let mut writer = Self {
+            model: scenario.model.clone(),
+            text: String::new(),
+            ordinal: 0,
+            thread: thread.to_owned(),
+        };
+        let source = match parent {
+            None => json!("vscode"),
+            Some(parent) => json!({"subagent": {"thread_spawn": {
+                "parent_thread_id": parent, "depth": 1, "agent_path": null, "agent_nickname": "Ada", "agent_role": null,
+            }}}),
+        };
+        let mut meta = json!({
+            "session_id": parent.unwrap_or(thread), "id": thread, "timestamp": time(0), "cwd": CWD,
+            "runtime_workspace_roots": [CWD], "originator": "conformance", "cli_version": "0.169.0",
+            "source": source, "model_provider": "script",
+            "base_instructions": {"text": "You are a coding agent."}, "history_mode": "paginated",
+        });
+        if let (Some(parent), Some(meta)) = (parent, meta.as_object_mut()) {
+            meta.insert("parent_thread_id".into(), json!(parent));
+            meta.insert("thread_source".into(), json!("subagent"));
+        }
+        writer.line("session_meta", &meta);
+        writer
+    }
+
+    fn line(&mut self, kind: &str, payload: &Value) {
+        let line = json!({"timestamp": time(self.ordinal), "ordinal": self.ordinal, "type": kind, "payload": payload});
+        self.text.push_str(&line.to_string());
+        self.text.push('\n');
+        self.ordinal += 1;
+    }
+
+    fn turn(&mut self, number: usize, prompt: &str, disabled: &[String]) {
+        let turn = format!("{}-turn-{number}", self.thread);
+        self.line("event_msg", &json!({"type": "task_started", "turn_id": turn, "root_turn_id": turn}));
+        let context = json!({
+            "turn_id": turn, "root_turn_id": turn, "disabled_plugin_ids": disabled, "cwd": CWD,
+            "approval_policy": "never", "approvals_reviewer": "user",
+            "permission_profile": {"type": "disabled"}, "sandbox_policy": {"type": "danger-full-access"},
+            "active_permission_profile": {"id": ":danger-full-access"}, "model": self.model, "summary": "none",
+            "collaboration_mode": {"mode": "default"}, "multi_agent_version": "v1",
+        });
+        self.line("turn_context", &context);
+        let content = json!([{"type": "input_text", "text": prompt}]);
+        self.line("response_item", &json!({"type": "message", "role": "user", "content": content}));
+        let item = json!({"type": "UserMessage", "id": turn, "content": [{"type": "text", "text": prompt}]});
+        self.line("event_msg", &json!({"type": "item_completed", "thread_id": self.thread, "item": item}));
+    }
+
+    fn step(&mut self, calls: &[NamedCall], mut spawn: impl FnMut(&str) -> String) {
+        for one in calls {
+            self.line("response_item", &one.item());
+        }
+        for one in calls {
+            let child = one.call.spawn.as_deref().map(&mut spawn);
+            if let Some(output) = one.output(child.as_deref()) {
+                self.line("response_item", &output);
+            }
+        }
+    }
+
+    fn message(&mut self, text: &str) {
+        let content = json!([{"type": "output_text", "text": text}]);
+        self.line("response_item", &json!({"type": "message", "role": "assistant", "content": content}));
+    }
+}
+
+fn time(second: u32) -> String {
+    format!("2026-05-04T09:{:02}:{:02}.000Z", second / 60 % 60, second % 60)
+}
