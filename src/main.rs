@@ -10,17 +10,19 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use plugin_eval::engine::cell;
-use plugin_eval::engine::codex::jail;
+use plugin_eval::engine::{cell, codex};
 use plugin_eval::gate;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == cell::ARGUMENT) {
-        return cell::enter(&arguments[1..]).into();
-    }
-    if arguments.first().is_some_and(|first| first == jail::ARGUMENT) {
-        return jail::enter(&arguments[1..]).into();
+    // The program starts itself again as the helper of its own runs; see these modules.
+    if let Some((first, rest)) = arguments.split_first() {
+        match first.as_str() {
+            cell::ARGUMENT => return cell::enter(rest).into(),
+            codex::jail::ARGUMENT => return codex::jail::enter(rest).into(),
+            codex::STUB => return codex::stand_in(rest).into(),
+            _ => {}
+        }
     }
     match cli::run(&cli::Cli::parse()) {
         Ok(code) => code.code().into(),

@@ -102,10 +102,37 @@ pub(crate) struct Selection {
     pub(crate) today: Option<String>,
 }
 
+/// Who rules on recorded calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EngineName {
+    /// This program, without starting anything but the plugin's hooks.
+    Native,
+    /// The real Codex CLI: every task is played to it again.
+    Codex,
+    /// Both, compared with each other; the report is the native engine's.
+    Both,
+}
+
+/// Which engine, and what it needs.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct EngineArgs {
+    /// Who rules on recorded calls.
+    #[arg(long, value_enum, default_value_t = EngineName::Native, value_name = "ENGINE")]
+    pub(crate) engine: EngineName,
+    /// The Codex CLI, for engines that ask it [default: $PLUGIN_EVAL_CODEX, then `codex` on PATH].
+    #[arg(long, value_name = "PATH")]
+    pub(crate) codex: Option<PathBuf>,
+    /// Seconds that the Codex CLI may take for one task.
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) time_limit: u32,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) selection: Selection,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
     /// Folder that the reports of all suites are written into.
     #[arg(long, value_name = "DIR")]
     pub(crate) reports: Option<PathBuf>,

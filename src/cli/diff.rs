@@ -8,6 +8,7 @@ use plugin_eval::metrics::Waivers;
 use plugin_eval::report::changes;
 
 use super::args::{Diff, Look};
+use super::engine::Engine;
 use super::scene::{Scene, unusable};
 use super::selection::pool;
 use super::survey::Survey;
@@ -23,7 +24,7 @@ pub(crate) fn diff(args: &Diff, look: Look) -> anyhow::Result<ExitCode> {
     };
     let suite = &scene.suite;
     let tasks = selection.tasks(suite)?;
-    let engine = scene.engine(!selection.no_hooks, &mut findings);
+    let engine = Engine::Native(scene.engine(!selection.no_hooks, &mut findings));
     if unusable(&findings) {
         diagnostics::print(&findings, &mut look.stderr())?;
         return Ok(ExitCode::Unusable);

@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod diagnostics;
 mod diff;
+mod engine;
 mod explain;
 mod look;
 mod progress;

@@ -3,16 +3,20 @@ use std::path::{Path, PathBuf};
 
 use plugin_eval::baseline::Folder;
 use plugin_eval::diff::State;
+use plugin_eval::engine::codex::Agreement;
 use plugin_eval::engine::in_order;
 use plugin_eval::finding::Finding;
 use plugin_eval::gate::ExitCode;
 use plugin_eval::metrics::{Metrics, Waivers};
 use plugin_eval::report::v1::SuiteV1;
-use plugin_eval::report::{Outcome, ReportWriter, quiet, terminal};
-use plugin_eval::source::WriteError;
+use plugin_eval::report::{
+    AGREEMENT, Outcome, ReportWriter, agreement_differences, agreement_line, agreement_page, quiet, terminal,
+};
+use plugin_eval::source::{OutputFolder, WriteError};
 use plugin_eval::suite::Suite;
 
-use super::args::{Look, Run};
+use super::args::{EngineName, Look, Run};
+use super::engine::Engine;
 use super::scene::{Scene, unusable};
 use super::selection::pool;
 use super::survey::{Survey, Surveyed};
@@ -30,7 +34,7 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     let suite = &scene.suite;
     let tasks = selection.tasks(suite)?;
     let waivers = Waivers::new(suite, today, &mut findings);
-    let engine = scene.engine(!selection.no_hooks, &mut findings);
+    let engine = Engine::new(&scene, &args.engine, !selection.no_hooks, &mut findings)?;
     diagnostics::print(&findings, &mut look.stderr())?;
     if unusable(&findings) {
         return Ok(ExitCode::Unusable);
@@ -55,15 +59,43 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     })?;
     bar.finish_and_clear();
     let ran = |name: &str| tasks.iter().any(|index| suite.task_names().nth(*index) == Some(name));
-    let (summary, code, header) = tally.finish(&scene, &survey, &findings, &ran)?;
+    let agreements = std::mem::take(&mut tally.agreements);
+    let (summary, mut code, header) = tally.finish(&scene, &survey, &findings, &ran)?;
+    if args.engine.engine == EngineName::Both && agreements.iter().any(|(_, a)| !a.differences.is_empty()) {
+        code = code.or_fails();
+    }
     let shown = folder.shown(suite);
+    let told = tell_agreement(folder.path(), &suite.name, &survey.engine, &agreements)?;
     let text = if look.quiet {
         quiet(&header, &summary, look.colour())
     } else {
         terminal(&header, &summary, &shown, look.colour())
     };
-    look.stdout().write_all(text.as_bytes())?;
+    let mut out = look.stdout();
+    out.write_all(text.as_bytes())?;
+    out.write_all(told.as_bytes())?;
     Ok(code)
+}
+
+/// Writes the page on the agreement of two engines, and gives what the terminal says of it. A page of an earlier run is
+/// removed when this one asked only one engine.
+fn tell_agreement(
+    folder: &Path,
+    suite: &str,
+    engine: &Engine<'_>,
+    agreements: &[(String, Agreement)],
+) -> anyhow::Result<String> {
+    let path = folder.join(AGREEMENT);
+    let Some(version) = engine.codex_version() else {
+        return match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(String::new()),
+        };
+    };
+    let page = agreement_page(suite, version, agreements);
+    let output = OutputFolder::open(folder)?;
+    output.write(AGREEMENT, page.as_bytes())?;
+    Ok(format!("{}\n{}", agreement_line(agreements), agreement_differences(agreements, 10)))
 }
 
 /// Where the report goes.
@@ -107,16 +139,25 @@ struct Tally {
     metrics: Vec<Metrics>,
     broken: usize,
     changed: bool,
+    /// How far two engines agree on each task.
+    agreements: Vec<(String, Agreement)>,
 }
 
 impl Tally {
     fn new(suite: &Suite, folder: &Path) -> Result<Self, WriteError> {
         let writer = ReportWriter::begin(folder, header(suite))?;
-        Ok(Self { writer, metrics: vec![Metrics::default(); suite.stages.len()], broken: 0, changed: false })
+        Ok(Self {
+            writer,
+            metrics: vec![Metrics::default(); suite.stages.len()],
+            broken: 0,
+            changed: false,
+            agreements: Vec::new(),
+        })
     }
 
     fn add(&mut self, surveyed: Surveyed) -> Result<(), WriteError> {
         self.broken += usize::from(surveyed.broken);
+        self.agreements.extend(surveyed.agreement.map(|agreement| (surveyed.diff.task.clone(), agreement)));
         self.changed |= surveyed.diff.state == State::Changed;
         for (metrics, facts) in self.metrics.iter_mut().zip(&surveyed.facts) {
             for fact in facts {

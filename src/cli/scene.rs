@@ -31,12 +31,16 @@ impl Scene {
 
     /// The engine for this scene; problems of the boundary go to `findings`.
     pub(crate) fn engine(&self, run_hooks: bool, findings: &mut Vec<Finding>) -> NativeEngine<'_> {
-        let settings = HookSettings {
+        NativeEngine::new(&self.suite, &self.plugin, &self.hook_settings(run_hooks), findings)
+    }
+
+    /// How hooks are run.
+    pub(crate) fn hook_settings(&self, run_hooks: bool) -> HookSettings {
+        HookSettings {
             binary: std::env::current_exe().ok(),
             run: run_hooks && self.suite.hooks.run != Some(false),
             limits: self.suite.hooks.clone(),
-        };
-        NativeEngine::new(&self.suite, &self.plugin, &settings, findings)
+        }
     }
 }
 

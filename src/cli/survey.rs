@@ -1,16 +1,18 @@
 use plugin_eval::baseline::Folder;
 use plugin_eval::diff::{self, TaskDiff};
-use plugin_eval::engine::NativeEngine;
+use plugin_eval::engine::codex::Agreement;
 use plugin_eval::finding::Finding;
 use plugin_eval::metrics::{TaskFacts, Waivers};
 use plugin_eval::replay::Replay;
 use plugin_eval::report::{RenderedTask, TaskReport, rows};
 use plugin_eval::suite::{Suite, Task};
 
+use super::engine::Engine;
+
 /// Judges tasks one by one and compares them with their baselines; shared by all threads.
 pub(crate) struct Survey<'s> {
     pub(crate) suite: &'s Suite,
-    pub(crate) engine: NativeEngine<'s>,
+    pub(crate) engine: Engine<'s>,
     pub(crate) baselines: Folder,
     pub(crate) waivers: Waivers<'s>,
 }
@@ -22,7 +24,12 @@ pub(crate) struct Surveyed {
     pub(crate) facts: Vec<Vec<TaskFacts>>,
     pub(crate) diff: TaskDiff,
     pub(crate) broken: bool,
+    /// How far two engines agree, when two were asked.
+    pub(crate) agreement: Option<Agreement>,
 }
+
+/// The replays of a task by stage, what changed since its baseline, and how far two engines agree.
+type Judged = (Vec<Vec<Replay>>, TaskDiff, Option<Agreement>);
 
 impl Survey<'_> {
     /// Judges the task of this index.
@@ -33,7 +40,9 @@ impl Survey<'_> {
             Err(findings) => return broken(name, None, &findings),
         };
         match self.replays(&task) {
-            Ok((stages, diff)) => self.judged(index, &task, &stages, &diff),
+            Ok((stages, diff, agreement)) => {
+                Surveyed { agreement, ..self.judged(index, &task, &stages, &diff) }
+            }
             Err(findings) => broken(name, Some(&task), &findings),
         }
     }
@@ -43,16 +52,16 @@ impl Survey<'_> {
         Ok(self.replays(&self.suite.task(index)?)?.1)
     }
 
-    /// The replays of a task by stage, and what changed since its baseline.
-    fn replays(&self, task: &Task) -> Result<(Vec<Vec<Replay>>, TaskDiff), Vec<Finding>> {
+    fn replays(&self, task: &Task) -> Result<Judged, Vec<Finding>> {
         let mut stages: Vec<Vec<Replay>> = vec![Vec::new(); self.suite.stages.len()];
-        for repeat in self.engine.replay(task)?.repeats {
+        let (replays, agreement) = self.engine.replay(task)?;
+        for repeat in replays.repeats {
             for (stage, replay) in stages.iter_mut().zip(repeat) {
                 stage.push(replay);
             }
         }
         let diff = self.diff(task, &stages[self.suite.current])?;
-        Ok((stages, diff))
+        Ok((stages, diff, agreement))
     }
 
     fn diff(&self, task: &Task, current: &[Replay]) -> Result<TaskDiff, Vec<Finding>> {
@@ -89,7 +98,7 @@ impl Survey<'_> {
             diff,
             findings: &[],
         });
-        Surveyed { rendered, facts, diff: diff.clone(), broken: false }
+        Surveyed { rendered, facts, diff: diff.clone(), broken: false, agreement: None }
     }
 }
 
@@ -105,5 +114,5 @@ fn broken(name: &str, task: Option<&Task>, findings: &[Finding]) -> Surveyed {
         diff: &diff,
         findings,
     });
-    Surveyed { rendered, facts: Vec::new(), diff, broken: true }
+    Surveyed { rendered, facts: Vec::new(), diff, broken: true, agreement: None }
 }

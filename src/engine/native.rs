@@ -83,8 +83,23 @@ impl<'s> NativeEngine<'s> {
         }
     }
 
+    /// Says that the rulings are those of another engine, which corrects this one's.
+    pub(super) fn name_engine(&mut self, name: &str) {
+        self.inputs.insert(Input::Engine, ContentHash::of(name.as_bytes()));
+    }
+
     /// Judges a task under every stage. The findings say why a task is broken.
     pub fn replay(&self, task: &Task) -> Result<TaskReplays, Vec<Finding>> {
+        self.replay_with(task, |_| Ok(()))
+    }
+
+    /// As [`NativeEngine::replay`]; `review` sees every run of the agent under all stages before divergence is marked,
+    /// and may change its rulings.
+    pub(super) fn replay_with(
+        &self,
+        task: &Task,
+        mut review: impl FnMut(&mut Draft<'_, '_>) -> Result<(), Vec<Finding>>,
+    ) -> Result<TaskReplays, Vec<Finding>> {
         let recordings = Recordings::open(task)?;
         let transcripts = recordings.transcripts()?;
         let runs = Self::runs_of(task, &transcripts)?;
@@ -110,9 +125,13 @@ impl<'s> NativeEngine<'s> {
                 }
                 failed.push(judged.failed);
             });
+            let mut draft = Draft { task, run, transcripts: &transcripts, stages: steps, notes: Vec::new() };
+            review(&mut draft)?;
+            let Draft { stages: mut steps, notes: found, .. } = draft;
             for steps in &mut steps {
                 super::divergence::mark(steps, &failed);
             }
+            let notes: Vec<Finding> = notes.iter().cloned().chain(found).collect();
             let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
             let stages = self.suite.stages.iter().zip(steps);
             repeats.push(
@@ -173,16 +192,22 @@ impl<'s> NativeEngine<'s> {
         if problems.is_empty() { Ok(runs(transcripts)) } else { Err(problems) }
     }
 
-    /// The files of the task's snapshot; each commit is opened once.
+    /// The files of the task's snapshot.
     fn files(&self, task: &Task) -> Result<Option<Overlay>, Finding> {
-        let Some(wanted) = &task.snapshot else {
-            return Ok(self.hooks.any().then(|| self.unknown_files()).flatten());
-        };
+        match self.snapshot(task)? {
+            Some(snapshot) => Ok(Some(Overlay::new(snapshot))),
+            None => Ok(self.hooks.any().then(|| self.unknown_files()).flatten()),
+        }
+    }
+
+    /// The task's snapshot, if it has one; each commit is opened once.
+    pub(super) fn snapshot(&self, task: &Task) -> Result<Option<Snapshot>, Finding> {
+        let Some(wanted) = &task.snapshot else { return Ok(None) };
         let key = (wanted.path.clone(), wanted.commit.clone());
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let found = snapshots.entry(key).or_insert_with(|| self.open(wanted));
         match found {
-            Ok(snapshot) => Ok(Some(Overlay::new(snapshot.clone()))),
+            Ok(snapshot) => Ok(Some(snapshot.clone())),
             Err(finding) => Err(finding.clone().at(wanted.place.clone())),
         }
     }
@@ -236,6 +261,17 @@ impl<'s> NativeEngine<'s> {
     fn stage_hash(&self, stage: &Stage) -> ContentHash {
         ContentHash::of(format!("{:?} {:?}", stage.mode, self.suite.role.output).as_bytes())
     }
+}
+
+/// One run of the agent, judged and not yet handed out.
+pub(super) struct Draft<'d, 't> {
+    pub(super) task: &'d Task,
+    pub(super) run: &'d Run,
+    pub(super) transcripts: &'d [Transcript<'t>],
+    /// The steps under every stage of the suite.
+    pub(super) stages: Vec<Vec<ReplayStep>>,
+    /// What is to be noted beside what is noted anyway.
+    pub(super) notes: Vec<Finding>,
 }
 
 /// What all stages of one repeat have in common.

@@ -33,6 +33,15 @@ impl ExitCode {
         }
     }
 
+    /// The same, and what would have been fine fails: two engines differ. Broken tasks stay what is told.
+    #[must_use]
+    pub fn or_fails(self) -> Self {
+        match self {
+            Self::Holds | Self::Inconclusive => Self::Fails,
+            other => other,
+        }
+    }
+
     /// The number.
     pub fn code(self) -> u8 {
         self as u8

@@ -7,11 +7,13 @@
 //! | `calls.csv` | a row for each step |
 //! | `approvals.csv` | prompts that nobody has answered, for reviewers to fill in |
 //! | `report.json` | all of it, see [`v1`] |
+//! | `agreement.md` | with `--engine codex` or `both`: where the engines differ |
 //!
 //! A run hands over one finished task at a time: [`rows`] renders it on the worker thread that judged it, and
 //! [`ReportWriter`] appends what was rendered, in suite order. [`render_again`] makes any other file from
 //! `report.json` alone. Reports hold no times, hosts or absolute paths; the same inputs give the same bytes.
 
+mod agreement;
 mod approvals;
 mod calls;
 mod changes;
@@ -30,6 +32,7 @@ mod tests;
 pub mod v1;
 mod writer;
 
+pub use agreement::{AGREEMENT, agreement_differences, agreement_line, agreement_page};
 pub use changes::{accept_command, changes, changes_page};
 pub use markdown::gate;
 pub use read::{Format, ReadReport, ReportError, read, render_again};

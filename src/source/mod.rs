@@ -9,6 +9,7 @@ mod place;
 mod scratch;
 pub mod snapshot;
 mod text;
+mod workcopy;
 
 pub use atomic::{AtomicFile, OutputFolder, WriteError};
 pub use checkout::{Checkout, Checkouts};
@@ -18,3 +19,4 @@ pub use place::{LineIndex, Place};
 pub use scratch::Scratch;
 pub use snapshot::{Content, Entry, Files, ObjectId, Repositories, Repository, Snapshot, SnapshotError};
 pub use text::{ReadError, TextFile};
+pub use workcopy::WorkCopy;

@@ -1,3 +1,32 @@
-//! Judging by the real Codex CLI.
+//! Asks the real Codex CLI: every recorded task is played to it again, and what it rules is read from what it does.
+//!
+//! ```text
+//! task -> script (the model's part) -> model server on loopback \
+//!      -> work copy of the snapshot, CODEX_HOME with the plugin  > codex app-server, all in a jail without a network
+//!      -> recorded verdicts of people, results of MCP tools     /
+//!                          -> its own recording, requests, notices, logs -> rulings beside the native engine's
+//! ```
+//!
+//! The CLI decides; the native engine adds what the CLI does not tell: the effects of a call, their scope, and the
+//! place of the rule.
 
+mod client;
+mod compare;
+mod engine;
+mod home;
 pub mod jail;
+mod log;
+mod model;
+mod play;
+mod program;
+mod ruling;
+mod script;
+mod server;
+mod stub;
+mod tools;
+mod witness;
+
+pub use compare::{Agreement, Difference, Unclear};
+pub use engine::{CodexEngine, CodexSettings, Played};
+pub use program::{CodexMissing, CodexProgram, TESTED, VARIABLE};
+pub use stub::{STUB, stand_in};

@@ -1,0 +1,79 @@
+use std::time::Duration;
+
+use anyhow::Context as _;
+use plugin_eval::engine::codex::{Agreement, CodexEngine, CodexProgram, CodexSettings, TESTED};
+use plugin_eval::engine::{NativeEngine, TaskReplays};
+use plugin_eval::finding::Finding;
+use plugin_eval::suite::Task;
+
+use super::args::{EngineArgs, EngineName};
+use super::scene::Scene;
+
+/// Whoever rules on recorded calls.
+pub(crate) enum Engine<'s> {
+    Native(NativeEngine<'s>),
+    Codex(Box<CodexEngine<'s>>),
+    Both(NativeEngine<'s>, Box<CodexEngine<'s>>),
+}
+
+impl<'s> Engine<'s> {
+    /// The engine that was asked for; problems of the boundary go to `findings`. An error says what is missing.
+    pub(crate) fn new(
+        scene: &'s Scene,
+        args: &EngineArgs,
+        run_hooks: bool,
+        findings: &mut Vec<Finding>,
+    ) -> anyhow::Result<Self> {
+        Ok(match args.engine {
+            EngineName::Native => Self::Native(scene.engine(run_hooks, findings)),
+            EngineName::Codex => Self::Codex(Box::new(codex(scene, args, run_hooks, findings)?)),
+            EngineName::Both => {
+                let native = scene.engine(run_hooks, findings);
+                let mut same = Vec::new();
+                let codex = codex(scene, args, run_hooks, &mut same)?;
+                findings.extend(same.into_iter().filter(|finding| finding.code == UNTESTED));
+                Self::Both(native, Box::new(codex))
+            }
+        })
+    }
+
+    /// Version of the Codex CLI that is asked, if one is.
+    pub(crate) fn codex_version(&self) -> Option<&str> {
+        match self {
+            Self::Native(_) => None,
+            Self::Codex(codex) | Self::Both(_, codex) => Some(codex.version()),
+        }
+    }
+
+    /// Judges a task, and tells how far two engines agree on it when two were asked.
+    pub(crate) fn replay(&self, task: &Task) -> Result<(TaskReplays, Option<Agreement>), Vec<Finding>> {
+        match self {
+            Self::Native(native) => Ok((native.replay(task)?, None)),
+            Self::Codex(codex) => {
+                let played = codex.replay(task)?;
+                Ok((played.replays, Some(played.agreement)))
+            }
+            Self::Both(native, codex) => Ok((native.replay(task)?, Some(codex.replay(task)?.agreement))),
+        }
+    }
+}
+
+const UNTESTED: &str = "codex-version";
+
+fn codex<'s>(
+    scene: &'s Scene,
+    args: &EngineArgs,
+    run_hooks: bool,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<CodexEngine<'s>> {
+    let program = CodexProgram::find(args.codex.as_deref())?;
+    if !program.tested() {
+        let message = format!("this Codex CLI is version {}, which no test has compared", program.version);
+        let help = format!("compared versions: {}", TESTED.join(", "));
+        findings.push(Finding::warning(UNTESTED, message).help(help));
+    }
+    let binary = std::env::current_exe().context("the program's own file is not known")?;
+    plugin_eval::engine::codex::jail::Jail::probe(&binary)?;
+    let settings = CodexSettings { binary, program, limit: Duration::from_secs(args.time_limit.into()) };
+    Ok(CodexEngine::new(&scene.suite, &scene.plugin, &scene.hook_settings(run_hooks), settings, findings))
+}

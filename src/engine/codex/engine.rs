@@ -1,0 +1,218 @@
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::compare::{Agreement, compare};
+use super::home::Deployment;
+use super::program::CodexProgram;
+use super::script::Script;
+use super::server::{CodexServer, Part, Performance, PlayError, Setup};
+use super::witness::Witness;
+use crate::engine::cell::CellKind;
+use crate::engine::hook::Seat;
+use crate::engine::native::Draft;
+use crate::engine::{HookSettings, NativeEngine, TaskReplays, Workspace};
+use crate::finding::Finding;
+use crate::plugin::Plugin;
+use crate::source::{Snapshot, WorkCopy};
+use crate::suite::{Suite, Task};
+use crate::transcript::{StepKind, Transcript};
+
+/// Idle servers that are kept. Each serves the tasks of one place; most suites have one.
+const KEPT: usize = 16;
+
+/// How the Codex engine is run.
+#[derive(Clone, Debug)]
+pub struct CodexSettings {
+    /// The plugin-eval binary, which starts itself again as jail and as stub.
+    pub binary: PathBuf,
+    /// The Codex CLI.
+    pub program: CodexProgram,
+    /// Wall time for one task under one stage.
+    pub limit: Duration,
+}
+
+/// Asks the real Codex CLI about every recorded call, and the native engine for what the CLI does not tell: effects,
+/// scope, and the rule's place.
+#[derive(Debug)]
+pub struct CodexEngine<'s> {
+    suite: &'s Suite,
+    native: NativeEngine<'s>,
+    setup: Setup,
+    /// Servers that wait, by the place of their checkouts.
+    idle: Mutex<Vec<CodexServer>>,
+}
+
+/// A task that was played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The replays, with the rulings of the CLI.
+    pub replays: TaskReplays,
+    /// How far both agree.
+    pub agreement: Agreement,
+}
+
+impl<'s> CodexEngine<'s> {
+    /// Gets ready; nothing is started yet. Problems of the plugin are findings.
+    pub fn new(
+        suite: &'s Suite,
+        plugin: &Plugin,
+        hooks: &HookSettings,
+        settings: CodexSettings,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let CodexSettings { binary, program, limit } = settings;
+        let deployment = Deployment::new(&suite.plugin, plugin);
+        let mut native = NativeEngine::new(suite, plugin, hooks, findings);
+        native.name_engine(&format!("codex {}", program.version));
+        let setup = Setup { binary, program, deployment, limit };
+        Self { suite, native, setup, idle: Mutex::default() }
+    }
+
+    /// Version of the CLI.
+    pub fn version(&self) -> &str {
+        &self.setup.program.version
+    }
+
+    /// Judges a task under every stage. The findings say why a task is broken.
+    pub fn replay(&self, task: &Task) -> Result<Played, Vec<Finding>> {
+        let mut agreement = Agreement::default();
+        let replays = self.native.replay_with(task, |draft| self.review(draft, &mut agreement))?;
+        Ok(Played { replays, agreement })
+    }
+
+    /// Plays one run under every stage, and puts what the CLI rules in place of what was predicted.
+    fn review(&self, draft: &mut Draft<'_, '_>, agreement: &mut Agreement) -> Result<(), Vec<Finding>> {
+        let mut known: HashMap<Option<&str>, usize> = HashMap::new();
+        for stage in 0..self.suite.stages.len() {
+            let mode = self.suite.stages[stage].mode.as_deref();
+            let current = stage == self.suite.current;
+            if let Some(same) = known.get(&mode) {
+                let same = draft.stages[*same].clone();
+                draft.stages[stage] = same;
+                continue;
+            }
+            known.insert(mode, stage);
+            let performance = self.perform(draft, mode).map_err(|error| vec![broken(&error, draft.task)])?;
+            let transcripts: Vec<Transcript<'_>> =
+                performance.recordings.iter().filter_map(|recording| recording.transcript().ok()).collect();
+            let told = compare(&mut draft.stages[stage], &performance, &transcripts);
+            if current {
+                draft.notes.extend(told.notes);
+                agreement.add(told.agreement);
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays one run under one stage on a warm server, or on a new one.
+    fn perform(&self, draft: &Draft<'_, '_>, mode: Option<&str>) -> Result<Performance, Problem> {
+        let task = draft.task;
+        let main = &draft.transcripts[draft.run.main];
+        let recorded = task.cwd.as_deref().unwrap_or(&main.session.cwd);
+        let root = Workspace::new(recorded).root().to_owned();
+        let cwd = Workspace::new(&main.session.cwd).root().to_owned();
+        let seat = Seat::new(CellKind::Namespaces, &root, &cwd, "");
+        let snapshot = self.native.snapshot(task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
+        let mut server = self.server(&seat.root)?;
+        check_out(snapshot.as_ref(), &server)?;
+        server.give()?;
+        let mut script = Script::of(draft.run, draft.transcripts);
+        if seat.moved && root != "/" && !root.is_empty() {
+            script.moved = Some((root, seat.root.clone()));
+        }
+        let part = Part {
+            cwd: &seat.cwd,
+            mode,
+            guardians: guardians(draft.transcripts),
+            witness: Witness::new(&task.decision.approvals, draft.transcripts),
+            transcripts: draft.transcripts,
+            script,
+        };
+        match server.play(part, self.setup.limit) {
+            Ok(performance) => {
+                self.keep(server);
+                Ok(performance)
+            }
+            // A server that failed is not used again.
+            Err(error) => {
+                let words = if matches!(error, PlayError::Client(super::client::ClientError::Gone)) {
+                    server.last_words()
+                } else {
+                    String::new()
+                };
+                Err(Problem::Play(format!("{error}{words}")))
+            }
+        }
+    }
+
+    fn server(&self, top: &str) -> Result<CodexServer, Problem> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = idle.iter().rposition(|server| server.top() == top);
+        if let Some(at) = found {
+            return Ok(idle.swap_remove(at));
+        }
+        drop(idle);
+        CodexServer::start(&self.setup, top).map_err(Problem::Start)
+    }
+
+    fn keep(&self, server: CodexServer) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(server);
+        let oldest = (idle.len() > KEPT).then(|| idle.remove(0));
+        drop(idle);
+        drop(oldest);
+    }
+}
+
+/// Why a task was not played.
+enum Problem {
+    Finding(Box<Finding>),
+    Start(String),
+    Play(String),
+}
+
+impl From<std::io::Error> for Problem {
+    fn from(error: std::io::Error) -> Self {
+        Self::Play(format!("its folders cannot be prepared: {error}"))
+    }
+}
+
+fn broken(problem: &Problem, task: &Task) -> Finding {
+    let place = crate::source::Place::file(task.file.as_ref());
+    match problem {
+        Problem::Finding(finding) => (**finding).clone(),
+        Problem::Start(reason) => {
+            Finding::error("codex-start", format!("the Codex CLI cannot be started: {reason}")).at(place)
+        }
+        Problem::Play(reason) => Finding::error("codex-play", reason.clone()).at(place),
+    }
+}
+
+/// The snapshot in the server's folder, as it was committed.
+fn check_out(snapshot: Option<&Snapshot>, server: &CodexServer) -> std::io::Result<()> {
+    let folder = server.work();
+    if let Some(snapshot) = snapshot {
+        return WorkCopy::put(snapshot, &folder, None).map(drop);
+    }
+    for entry in std::fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            std::fs::remove_dir_all(path)?;
+        } else {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Verdicts of guardians in the recordings, in order.
+fn guardians(transcripts: &[Transcript<'_>]) -> Vec<bool> {
+    let steps = transcripts.iter().flat_map(|transcript| &transcript.steps);
+    let calls = steps.filter_map(|step| match &step.kind {
+        StepKind::Call(call) => call.guardian.as_ref(),
+        _ => None,
+    });
+    calls.map(|guardian| guardian.status == "approved").collect()
+}

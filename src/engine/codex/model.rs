@@ -1,0 +1,182 @@
+//! The loopback server that Codex takes for its model provider: it plays the recorded answers, takes in what Codex
+//! logs, and answers for the MCP servers.
+
+use std::fmt::Write as _;
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tiny_http::{Header, Method, Request, Response, Server};
+
+use super::log::Log;
+use super::play::{Asked, Play};
+use super::tools::ToolServers;
+
+/// Threads that answer. Codex holds a few connections at a time: agents, logs, MCP stubs.
+const THREADS: usize = 4;
+/// Longest request that is read, in bytes.
+const MAX_REQUEST: u64 = 256 << 20;
+
+/// Paths of the server.
+pub(super) const API: &str = "/v1";
+pub(super) const LOGS: &str = "/otel";
+pub(super) const MCP: &str = "/mcp/";
+
+/// A running server; it stops when this is dropped.
+pub(super) struct Model {
+    server: Arc<Server>,
+    shared: Arc<Shared>,
+    threads: Vec<std::thread::JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    play: Mutex<Play>,
+    log: Mutex<Log>,
+    tools: Mutex<ToolServers>,
+}
+
+impl Model {
+    /// Serves on a socket that listens already.
+    pub(super) fn serve(listener: TcpListener) -> Result<Self, String> {
+        let server = Server::from_listener(listener, None).map_err(|error| error.to_string())?;
+        let server = Arc::new(server);
+        let shared = Arc::new(Shared::default());
+        let threads = (0..THREADS)
+            .map(|_| {
+                let (server, shared) = (server.clone(), shared.clone());
+                std::thread::spawn(move || {
+                    while let Ok(request) = server.recv() {
+                        shared.answer(request);
+                    }
+                })
+            })
+            .collect();
+        Ok(Self { server, shared, threads })
+    }
+
+    /// What is played.
+    pub(super) fn play(&self) -> MutexGuard<'_, Play> {
+        lock(&self.shared.play)
+    }
+
+    /// What Codex logged.
+    pub(super) fn log(&self) -> MutexGuard<'_, Log> {
+        lock(&self.shared.log)
+    }
+
+    /// What MCP servers answer.
+    pub(super) fn tools(&self) -> MutexGuard<'_, ToolServers> {
+        lock(&self.shared.tools)
+    }
+}
+
+impl Drop for Model {
+    fn drop(&mut self) {
+        for _ in &self.threads {
+            self.server.unblock();
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn answer(&self, mut request: Request) {
+        let mut body = Vec::new();
+        let read = request.as_reader().take(MAX_REQUEST).read_to_end(&mut body);
+        let path = request.url().split('?').next().unwrap_or_default().to_owned();
+        let reply = match request.method() {
+            Method::Post if read.is_ok() => self.post(&path, &request, &body),
+            _ => Reply::json(&json!({"data": [], "models": []})),
+        };
+        let kind = Header::from_bytes("content-type", reply.kind);
+        let mut response =
+            Response::from_data(reply.body).with_status_code(reply.status).with_chunked_threshold(usize::MAX);
+        if let Ok(kind) = kind {
+            response.add_header(kind);
+        }
+        // A client that is gone needs no answer.
+        let _ = request.respond(response);
+    }
+
+    fn post(&self, path: &str, request: &Request, body: &[u8]) -> Reply {
+        let Ok(value) = serde_json::from_slice::<Value>(body) else { return Reply::json(&json!({})) };
+        if let Some(server) = path.strip_prefix(MCP) {
+            return match lock(&self.tools).answer(server, &value) {
+                Some(answer) => Reply::json(&answer),
+                None => Reply { status: 202, kind: "text/plain", body: Vec::new() },
+            };
+        }
+        if path.starts_with(LOGS) {
+            lock(&self.log).add(&value);
+            return Reply::json(&json!({}));
+        }
+        if !path.ends_with("/responses") {
+            return Reply::json(&json!({}));
+        }
+        let header = |name: &str| {
+            let found = request
+                .headers()
+                .iter()
+                .find(|header| header.field.as_str().as_str().eq_ignore_ascii_case(name));
+            found.map(|header| header.value.as_str().to_owned()).unwrap_or_default()
+        };
+        let asked = Asked {
+            thread: header("thread-id"),
+            subagent: header("x-openai-subagent"),
+            kind: kind(&header("x-codex-turn-metadata")),
+            input: value["input"].as_array().map_or(&[], Vec::as_slice),
+        };
+        let (number, items) = lock(&self.play).answer(&asked);
+        Reply { status: 200, kind: "text/event-stream", body: stream(number, items) }
+    }
+}
+
+/// What a request is for: `turn`, `compact`, …
+fn kind(metadata: &str) -> String {
+    let read: Value = serde_json::from_str(metadata).unwrap_or_default();
+    read["request_kind"].as_str().unwrap_or("turn").to_owned()
+}
+
+struct Reply {
+    status: u16,
+    kind: &'static str,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    fn json(value: &Value) -> Self {
+        Self { status: 200, kind: "application/json", body: value.to_string().into_bytes() }
+    }
+}
+
+/// One answer as the Responses API streams it.
+fn stream(number: u64, items: Vec<Value>) -> Vec<u8> {
+    let response = format!("resp_{number}");
+    let mut events = vec![json!({"type": "response.created", "response": {"id": response}})];
+    for (place, mut item) in items.into_iter().enumerate() {
+        if item.get("id").is_none() {
+            item["id"] = json!(format!("item_{number}_{place}"));
+        }
+        events.push(json!({"type": "response.output_item.done", "item": item}));
+    }
+    // Few tokens, so that Codex never summarises by itself.
+    let usage = json!({
+        "input_tokens": 10, "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": 10, "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 20,
+    });
+    events.push(json!({"type": "response.completed", "response": {"id": response, "usage": usage}}));
+    let mut text = String::new();
+    for event in events {
+        let kind = event["type"].as_str().unwrap_or_default();
+        let _ = write!(text, "event: {kind}\ndata: {event}\n\n");
+    }
+    text.into_bytes()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,328 @@
+//! Which recorded answer a request of Codex gets.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::script::{Given, Response, Script, message, name_behind};
+
+/// A request for an answer of the model.
+pub(super) struct Asked<'r> {
+    /// The thread that asks.
+    pub(super) thread: String,
+    /// What kind of agent it is, for those of Codex's own: `guardian`, …
+    pub(super) subagent: String,
+    /// What it asks for.
+    pub(super) kind: String,
+    /// The conversation.
+    pub(super) input: &'r [Value],
+}
+
+/// A script on its way.
+#[derive(Debug, Default)]
+pub(super) struct Play {
+    threads: Vec<Part>,
+    /// Threads of the CLI and whose part they play.
+    bound: HashMap<String, usize>,
+    /// Names in the recording and what they are now.
+    names: Vec<(String, String)>,
+    /// What the model was answered to each call, by call id.
+    answers: HashMap<String, String>,
+    /// Recorded verdicts of guardians, in order: may it run?
+    guardians: VecDeque<bool>,
+    /// The recorded folder of the checkout, and where it is now.
+    moved: Option<(String, String)>,
+    /// Requests of the main thread in this turn.
+    requests: u32,
+    /// Requests that the recording has no answer to.
+    beyond: u32,
+    number: u64,
+}
+
+/// One agent's part.
+#[derive(Debug, Default)]
+struct Part {
+    task: String,
+    left: VecDeque<Response>,
+    /// Answers of the turns that have not begun.
+    later: VecDeque<VecDeque<Response>>,
+    given: Vec<Given>,
+}
+
+impl Play {
+    /// Gets a script ready. The main thread's turns begin one by one; a sub-agent plays all of its own.
+    pub(super) fn new(script: Script, guardians: impl IntoIterator<Item = bool>) -> Self {
+        let mut threads: Vec<Part> = Vec::with_capacity(script.threads.len());
+        for thread in script.threads {
+            let task = thread.task().to_owned();
+            let mut turns: VecDeque<VecDeque<Response>> =
+                thread.turns.into_iter().map(|turn| turn.responses.into()).collect();
+            let (left, later) = if threads.is_empty() {
+                (VecDeque::new(), turns)
+            } else {
+                (turns.drain(..).flatten().collect(), turns)
+            };
+            threads.push(Part { task, left, later, given: thread.given });
+        }
+        let guardians = guardians.into_iter().collect();
+        Self { threads, guardians, moved: script.moved, ..Self::default() }
+    }
+
+    /// Tells which thread of the CLI plays the main part.
+    pub(super) fn bind_main(&mut self, thread: &str) {
+        self.bound.insert(thread.to_owned(), 0);
+    }
+
+    /// Begins the main thread's next turn.
+    pub(super) fn begin_turn(&mut self) {
+        self.requests = 0;
+        if let Some(main) = self.threads.first_mut() {
+            main.left = main.later.pop_front().unwrap_or_default();
+        }
+    }
+
+    /// Ends the turn: recorded calls that were never asked for.
+    pub(super) fn end_turn(&mut self) -> Vec<String> {
+        let main = self.threads.first_mut();
+        main.into_iter().flat_map(|main| main.left.drain(..)).flat_map(|response| response.calls).collect()
+    }
+
+    /// Calls of sub-agents that were never asked for.
+    pub(super) fn left(&self) -> Vec<String> {
+        let others = self.threads.iter().skip(1);
+        others.flat_map(|part| &part.left).flat_map(|response| response.calls.clone()).collect()
+    }
+
+    /// Has the model been asked in this turn?
+    pub(super) fn was_asked(&self) -> bool {
+        self.requests > 0
+    }
+
+    /// Requests that the recording has no answer to.
+    pub(super) fn beyond(&self) -> u32 {
+        self.beyond
+    }
+
+    /// What the model was answered to each call.
+    pub(super) fn answers(&self) -> &HashMap<String, String> {
+        &self.answers
+    }
+
+    /// The items of the next answer, and its number.
+    pub(super) fn answer(&mut self, asked: &Asked<'_>) -> (u64, Vec<Value>) {
+        self.number += 1;
+        let items = match (asked.subagent.as_str(), asked.kind.as_str()) {
+            ("guardian", _) => vec![message(&assessment(self.guardians.pop_front()))],
+            (_, "turn") => self.turn(asked),
+            _ => vec![message("A summary of what was said before.")],
+        };
+        (self.number, items)
+    }
+
+    fn turn(&mut self, asked: &Asked<'_>) -> Vec<Value> {
+        let Some(at) = self.part(asked) else {
+            self.beyond += 1;
+            return vec![message("(the recording has no such agent)")];
+        };
+        self.listen(at, asked.input);
+        self.requests += u32::from(at == 0);
+        if let Some(response) = self.threads[at].left.pop_front() {
+            return response.items.into_iter().map(|item| self.renamed(item)).collect();
+        }
+        self.beyond += 1;
+        vec![message("(the recording ends here)")]
+    }
+
+    /// Whose part a thread plays. A new thread is the sub-agent whose task its conversation holds, or the next one.
+    fn part(&mut self, asked: &Asked<'_>) -> Option<usize> {
+        if let Some(at) = self.bound.get(&asked.thread) {
+            return Some(*at);
+        }
+        let free: Vec<usize> =
+            (1..self.threads.len()).filter(|at| !self.bound.values().any(|bound| bound == at)).collect();
+        let told = |at: &usize| {
+            let task = self.threads[*at].task.trim();
+            asked.input.iter().any(|item| {
+                texts(item).any(|text| text.trim() == task || (!task.is_empty() && text.contains(task)))
+            })
+        };
+        let at = free.iter().copied().find(told).or(free.first().copied())?;
+        self.bound.insert(asked.thread.clone(), at);
+        Some(at)
+    }
+
+    /// Takes in what the last calls were answered, and the names that Codex gave in these answers.
+    fn listen(&mut self, at: usize, input: &[Value]) {
+        for item in input.iter().rev() {
+            let Some(call) = item["call_id"].as_str().filter(|_| is_answer(item)) else { break };
+            let text = answer_text(&item["output"]);
+            let given = self.threads[at].given.iter().filter(|given| given.call == call);
+            let new = given.filter_map(|given| Some((given.name.clone(), name_behind(given.behind, &text)?)));
+            self.names.extend(new);
+            self.answers.insert(call.to_owned(), text);
+        }
+    }
+
+    /// The item with the names of now.
+    fn renamed(&self, mut item: Value) -> Value {
+        let field = if item["type"] == "custom_tool_call" { "input" } else { "arguments" };
+        let Some(text) = item[field].as_str() else { return item };
+        let mut text = text.to_owned();
+        for (old, new) in self.names.iter().filter(|(old, new)| old != new) {
+            text = if old.len() > 8 { text.replace(old, new) } else { replace_number(&text, old, new) };
+        }
+        if let Some((old, new)) = &self.moved {
+            text = replace_folder(&text, old, new);
+        }
+        item[field] = json!(text);
+        item
+    }
+}
+
+/// Replaces a folder where a path starts with it, and not where a longer name does.
+fn replace_folder(text: &str, old: &str, new: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(old) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[old.len()..];
+        let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let whole = !after.starts_with(part) && !before.ends_with(|c| part(c) || c == '/');
+        replaced.push_str(before);
+        replaced.push_str(if whole { new } else { old });
+        rest = after;
+    }
+    replaced + rest
+}
+
+/// Replaces a terminal's number where arguments name a terminal, and nowhere else.
+fn replace_number(arguments: &str, old: &str, new: &str) -> String {
+    let Ok(mut read) = serde_json::from_str::<Value>(arguments) else { return arguments.to_owned() };
+    let mut changed = false;
+    for key in ["session_id", "cell_id"] {
+        let same = match &read[key] {
+            Value::Number(number) => number.to_string() == old,
+            Value::String(text) => text == old,
+            _ => false,
+        };
+        if same {
+            let number = new.parse::<i64>().map_or_else(|_| json!(new), |number| json!(number));
+            read[key] = if read[key].is_string() { json!(new) } else { number };
+            changed = true;
+        }
+    }
+    if changed { read.to_string() } else { arguments.to_owned() }
+}
+
+fn is_answer(item: &Value) -> bool {
+    item["type"].as_str().is_some_and(|kind| kind.ends_with("_output"))
+}
+
+fn answer_text(output: &Value) -> String {
+    match output {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => {
+            let texts: Vec<&str> = parts.iter().filter_map(|part| part["text"].as_str()).collect();
+            texts.join("\n")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn texts(item: &Value) -> impl Iterator<Item = &str> {
+    item["content"].as_array().into_iter().flatten().filter_map(|part| part["text"].as_str())
+}
+
+/// A guardian's answer, in the form that Codex 0.169 asks for.
+fn assessment(allow: Option<bool>) -> String {
+    let (outcome, why) = match allow {
+        Some(true) => ("allow", "allowed in the recording"),
+        Some(false) => ("deny", "denied in the recording"),
+        None => ("deny", "the recording has no verdict on this"),
+    };
+    let risk = if outcome == "allow" { "low" } else { "high" };
+    json!({"risk_level": risk, "user_authorization": "unknown", "outcome": outcome, "rationale": why})
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::codex::script::{ScriptThread, Turn};
+
+    fn response(call: &str, arguments: &str) -> Response {
+        let item =
+            json!({"type": "function_call", "call_id": call, "name": "write_stdin", "arguments": arguments});
+        Response { items: vec![item], calls: vec![call.to_owned()] }
+    }
+
+    fn thread(prompt: &str, responses: Vec<Response>) -> ScriptThread {
+        let turns = vec![Turn { prompt: prompt.to_owned(), compacted: false, responses }];
+        ScriptThread { turns, ..ScriptThread::default() }
+    }
+
+    fn ask(play: &mut Play, thread: &str, input: &[Value]) -> Vec<Value> {
+        let asked = Asked { thread: thread.into(), subagent: String::new(), kind: "turn".into(), input };
+        play.answer(&asked).1
+    }
+
+    #[test]
+    fn numbers_of_terminals_are_those_of_now() {
+        let mut main =
+            thread("go", vec![response("a", "{}"), response("b", r#"{"session_id":41,"chars":"41"}"#)]);
+        main.given.push(Given { call: "a".into(), name: "41".into(), behind: "session ID " });
+        let mut play = Play::new(Script { threads: vec![main], moved: None }, []);
+        play.bind_main("t");
+        play.begin_turn();
+        assert_eq!(ask(&mut play, "t", &[])[0]["call_id"], "a");
+        let told = [json!({"type": "function_call_output", "call_id": "a", "output": "session ID 7777\n"})];
+        let next = ask(&mut play, "t", &told);
+        assert_eq!(next[0]["arguments"], r#"{"chars":"41","session_id":7777}"#);
+        assert_eq!(play.answers()["a"], "session ID 7777\n");
+        assert!(play.end_turn().is_empty() && play.beyond() == 0);
+        ask(&mut play, "t", &[]);
+        assert_eq!(play.beyond(), 1);
+    }
+
+    #[test]
+    fn sub_agents_play_the_part_of_their_task() {
+        let threads = vec![
+            thread("go", Vec::new()),
+            thread("first task", vec![response("x", "{}")]),
+            thread("second task", vec![response("y", "{}")]),
+        ];
+        let mut play = Play::new(Script { threads, moved: None }, []);
+        play.bind_main("main");
+        let says = |text: &str| {
+            [json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]})]
+        };
+        assert_eq!(ask(&mut play, "b", &says("second task"))[0]["call_id"], "y");
+        assert_eq!(ask(&mut play, "a", &says("first task"))[0]["call_id"], "x");
+        assert_eq!(ask(&mut play, "c", &says("third task"))[0]["type"], "message");
+        assert_eq!(play.beyond(), 1);
+    }
+
+    #[test]
+    fn a_moved_folder_is_replaced_as_a_whole() {
+        for (text, want) in [
+            ("cat /opt/app/x", "cat /workspace/x"),
+            ("cd /opt/app && ls", "cd /workspace && ls"),
+            ("ls /opt/app2 /opt/app-old x/opt/app", "ls /opt/app2 /opt/app-old x/opt/app"),
+            ("'/opt/app'", "'/workspace'"),
+        ] {
+            assert_eq!(replace_folder(text, "/opt/app", "/workspace"), want);
+        }
+    }
+
+    #[test]
+    fn guardians_say_what_they_said() {
+        let mut play = Play::new(Script::default(), [true]);
+        let asked = |play: &mut Play| {
+            let asked =
+                Asked { thread: "g".into(), subagent: "guardian".into(), kind: "turn".into(), input: &[] };
+            let text = play.answer(&asked).1[0]["content"][0]["text"].as_str().unwrap().to_owned();
+            serde_json::from_str::<Value>(&text).unwrap()["outcome"].as_str().unwrap().to_owned()
+        };
+        assert_eq!([asked(&mut play), asked(&mut play)], ["allow", "deny"]);
+    }
+}

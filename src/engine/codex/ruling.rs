@@ -1,0 +1,123 @@
+//! What Codex ruled, from what became of a call when the CLI played it.
+
+use super::witness::Question;
+use crate::decision::{Phase, Verdict};
+use crate::transcript::{Call, Recorded};
+
+/// What the CLI did about a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Observed {
+    /// Its verdict.
+    pub(super) verdict: Verdict,
+    /// The phase that gave it, where the CLI tells.
+    pub(super) phase: Option<Phase>,
+    /// What it said, in short.
+    pub(super) said: String,
+}
+
+/// Everything that was seen of one call.
+pub(super) struct Seen<'s> {
+    /// The call in the recording that the CLI itself made while it played.
+    pub(super) call: &'s Call<'s>,
+    /// Somebody was asked.
+    pub(super) question: Option<&'s Question>,
+    /// The CLI logged that the sandbox stopped it.
+    pub(super) denied: bool,
+    /// The CLI told that it ended, as it does of calls that ran.
+    pub(super) ended: bool,
+}
+
+/// Words of the system that only a refusal puts into an output.
+const REFUSALS: &[&str] = &["Read-only file system", "Permission denied", "Operation not permitted"];
+
+impl Seen<'_> {
+    /// The ruling; `None` when what was seen does not tell.
+    pub(super) fn observed(&self) -> Option<Observed> {
+        let answer = self.call.output.map(|output| output.text().into_owned()).unwrap_or_default();
+        if let Some(question) = self.question {
+            let said = if question.guardian {
+                format!("a guardian was asked: {}", question.reason)
+            } else {
+                question.reason.clone()
+            };
+            return Some(Observed { verdict: Verdict::Ask, phase: None, said });
+        }
+        let of = |verdict, phase, said: &str| Some(Observed { verdict, phase, said: short(said) });
+        match self.call.recorded() {
+            Recorded::HookBlocked => of(Verdict::Deny, Some(Phase::Hook), &answer),
+            Recorded::Unsupported | Recorded::Malformed => of(Verdict::Deny, Some(Phase::Routing), &answer),
+            Recorded::Rejected => of(Verdict::Deny, Some(phase_of(&answer)), &answer),
+            // Nobody was asked, so that only a hook can have said no.
+            Recorded::Declined => of(Verdict::Deny, Some(Phase::Approval), &answer),
+            Recorded::SandboxDenied if self.stopped(&answer) => {
+                of(Verdict::Deny, Some(Phase::Sandbox), "the sandbox stopped it")
+            }
+            Recorded::Ran | Recorded::SandboxDenied => of(Verdict::Allow, None, "it ran"),
+            Recorded::Aborted | Recorded::Unknown => None,
+        }
+    }
+
+    /// Codex takes any failed command whose output holds a word such as `sandbox` for stopped. A refusal of the system
+    /// is one for certain.
+    fn stopped(&self, answer: &str) -> bool {
+        let refused = REFUSALS.iter().any(|words| answer.contains(words));
+        (refused && (self.denied || !self.ended)) || self.call.exit_code() == Some(159) || !is_framed(answer)
+    }
+
+    /// Did it fail, or say that it found no network?
+    pub(super) fn lacked_network(&self) -> bool {
+        let failed = self.call.exit_code().is_some_and(|code| code != 0);
+        failed
+            || self.call.output.is_some_and(|output| {
+                let text = output.text();
+                NO_NETWORK.iter().any(|words| text.contains(words))
+            })
+    }
+
+    /// Words of refusal in the output of a command that ended well, or that Codex did not take for stopped.
+    pub(super) fn speaks_of_refusal(&self) -> bool {
+        self.call.output.is_some_and(|output| {
+            let text = output.text();
+            REFUSALS.iter().any(|words| text.contains(words))
+        })
+    }
+}
+
+/// What programs say when there is no network.
+const NO_NETWORK: &[&str] = &[
+    "Could not resolve",
+    "Couldn't resolve",
+    "name resolution",
+    "Name or service not known",
+    "getaddrinfo",
+    "Network is unreachable",
+    "Failed to connect",
+    "Couldn't connect",
+    "Connection refused",
+    "unable to access",
+    "unable to resolve",
+    "dns error",
+    "no such host",
+];
+
+/// Does a command's output stand there, and not a text of Codex's own?
+fn is_framed(answer: &str) -> bool {
+    ["Chunk ID: ", "Exit code: ", "Wall time: "].iter().any(|start| answer.starts_with(start))
+}
+
+/// Which phase rejects with this text.
+fn phase_of(answer: &str) -> Phase {
+    let says = |part: &str| answer.contains(part);
+    if says("patch rejected") || says("outside of the project") {
+        return if says("rejected by user approval settings") { Phase::Sandbox } else { Phase::Approval };
+    }
+    let approval = says("cannot ask for escalated permissions")
+        || says("sandbox_approval is false")
+        || says("requires approval, but approval policy is never");
+    if approval { Phase::Approval } else { Phase::Rules }
+}
+
+fn short(text: &str) -> String {
+    let text = text.strip_prefix("exec_command failed: ").unwrap_or(text);
+    crate::action::short_label(text.lines().next().unwrap_or_default()).into_owned()
+}

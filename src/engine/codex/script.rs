@@ -1,0 +1,318 @@
+//! The model's part of a recorded run, as turns and responses that a server can play again.
+
+use serde_json::{Value, json};
+
+use crate::action::{Action, Command};
+use crate::transcript::{Call, StepKind, Transcript};
+
+use super::super::thread::Run;
+
+/// All threads of one run; the first is the main one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Script {
+    pub(super) threads: Vec<ScriptThread>,
+    /// The folder of the checkout in the recording and the one where it stands now, where these differ.
+    pub(super) moved: Option<(String, String)>,
+}
+
+/// One agent's part.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct ScriptThread {
+    /// Id of the thread in the recording.
+    pub(super) id: String,
+    /// What happened, in order.
+    pub(super) turns: Vec<Turn>,
+    /// Names that Codex gave in the recording and will give anew: the call that got one, and what to look for it
+    /// behind in the answer.
+    pub(super) given: Vec<Given>,
+}
+
+/// A name that Codex made up in answer to a call: a terminal's number, a thread's id.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Given {
+    /// The call.
+    pub(super) call: String,
+    /// The name in the recording.
+    pub(super) name: String,
+    /// The text before it in the answer.
+    pub(super) behind: &'static str,
+}
+
+/// Where answers hold such names.
+const NAMES: &[&str] =
+    &["Process running with session ID ", "Script running with cell ID ", "\"agent_id\":\""];
+
+/// The name behind one of these texts near the start of an answer.
+pub(super) fn name_behind(behind: &str, answer: &str) -> Option<String> {
+    let head = &answer[..answer.floor_char_boundary(600)];
+    let rest = &head[head.find(behind)? + behind.len()..];
+    let name: String =
+        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+    (!name.is_empty()).then_some(name)
+}
+
+/// What the model did about one prompt.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Turn {
+    /// The prompt; empty in a recording that starts without one.
+    pub(super) prompt: String,
+    /// The conversation was summarised before it.
+    pub(super) compacted: bool,
+    /// The model's answers to successive requests.
+    pub(super) responses: Vec<Response>,
+}
+
+/// The items of one answer of the model.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Response {
+    pub(super) items: Vec<Value>,
+    /// Ids of its calls.
+    pub(super) calls: Vec<String>,
+}
+
+impl Script {
+    /// Reads what the model said and called in a run. Calls that Codex made by itself, nested ones of code mode, are
+    /// made again by their scripts.
+    pub(super) fn of(run: &Run, transcripts: &[Transcript<'_>]) -> Self {
+        let mut children: Vec<usize> = run.children.values().copied().collect();
+        children.sort_unstable();
+        let all = std::iter::once(run.main).chain(children);
+        let threads = all.map(|index| ScriptThread::of(&transcripts[index])).collect();
+        Self { threads, moved: None }
+    }
+
+    /// Does a script of code mode have to be run?
+    pub(super) fn code_mode(&self) -> bool {
+        let responses = self.threads.iter().flat_map(|thread| &thread.turns).flat_map(|turn| &turn.responses);
+        responses
+            .flat_map(|response| &response.items)
+            .any(|item| item["type"] == "custom_tool_call" && item["name"] == "exec")
+    }
+}
+
+impl ScriptThread {
+    fn of(transcript: &Transcript<'_>) -> Self {
+        let mut thread = Self { id: transcript.session.id.to_string(), ..Self::default() };
+        let mut open = Open::default();
+        let mut compacted = false;
+        for step in transcript.steps.iter().skip(transcript.inherited as usize) {
+            match &step.kind {
+                StepKind::Prompt(text) => {
+                    thread.close(&mut open);
+                    let compacted = std::mem::take(&mut compacted);
+                    thread.turns.push(Turn { prompt: text.to_string(), compacted, responses: Vec::new() });
+                }
+                StepKind::Compacted => compacted = true,
+                StepKind::Message(text) => {
+                    if open.is_answered(step.line) {
+                        thread.close(&mut open);
+                    }
+                    open.response.items.push(message(text));
+                }
+                StepKind::Call(call) if call.parent.is_none() => {
+                    if open.is_answered(step.line) {
+                        thread.close(&mut open);
+                    }
+                    open.add(call);
+                    thread.given.extend(given(call));
+                }
+                _ => {}
+            }
+        }
+        thread.close(&mut open);
+        thread
+    }
+
+    /// Puts an open response behind the others of its turn.
+    fn close(&mut self, open: &mut Open) {
+        let Open { response, .. } = std::mem::take(open);
+        if response.items.is_empty() {
+            return;
+        }
+        if self.turns.is_empty() {
+            self.turns.push(Turn::default());
+        }
+        if let Some(turn) = self.turns.last_mut() {
+            turn.responses.push(response);
+        }
+    }
+
+    /// The text that started a sub-agent.
+    pub(super) fn task(&self) -> &str {
+        self.turns.first().map_or("", |turn| &turn.prompt)
+    }
+}
+
+/// A response that may go on.
+#[derive(Default)]
+struct Open {
+    response: Response,
+    /// Line of the first answer to one of its calls.
+    answered: Option<u32>,
+}
+
+impl Open {
+    /// Had one of its calls been answered before this line? Then what stands there is the next response.
+    fn is_answered(&self, line: u32) -> bool {
+        self.answered.is_some_and(|answered| answered < line)
+    }
+
+    fn add(&mut self, call: &Call<'_>) {
+        let Some(item) = item(call) else { return };
+        self.response.items.push(item);
+        self.response.calls.push(call.id.to_string());
+        // A call without an answer is alone: whatever follows cannot have been made beside it.
+        let answered = call.answered.unwrap_or(0);
+        self.answered = Some(self.answered.map_or(answered, |first| first.min(answered)));
+    }
+}
+
+fn given(call: &Call<'_>) -> Option<Given> {
+    let answer = call.output?.text();
+    NAMES.iter().find_map(|behind| {
+        let name = name_behind(behind, &answer)?;
+        Some(Given { call: call.id.to_string(), name, behind })
+    })
+}
+
+/// Something that the model says.
+pub(super) fn message(text: &str) -> Value {
+    json!({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]})
+}
+
+/// The item that makes Codex 0.169 do what a recorded call did, whatever the tool was called then; `None` for what the
+/// provider itself did.
+fn item(call: &Call<'_>) -> Option<Value> {
+    let id = &*call.id;
+    let name = &*call.tool.name;
+    let custom = |name: &str, input: &str| json!({"type": "custom_tool_call", "call_id": id, "name": name, "input": input});
+    let function = |name: &str, arguments: String| json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments});
+    Some(match &call.action {
+        Action::Shell(_) if name == "exec_command" => function("exec_command", call.arguments.to_string()),
+        Action::Shell(shell) => {
+            let command = match &shell.command {
+                Command::Script { text, .. } => text.to_string(),
+                Command::Argv(words) => {
+                    shlex::try_join(words.iter().map(|word| &**word)).unwrap_or_else(|_| words.join(" "))
+                }
+            };
+            let mut arguments = json!({"cmd": command});
+            if let Some(workdir) = &shell.workdir {
+                arguments["workdir"] = json!(workdir);
+            }
+            if shell.escalated {
+                arguments["sandbox_permissions"] = json!("require_escalated");
+            }
+            if let Some(why) = &shell.justification {
+                arguments["justification"] = json!(why);
+            }
+            function("exec_command", arguments.to_string())
+        }
+        Action::Patch(text) => custom("apply_patch", text),
+        Action::Code(text) if matches!(name, "exec" | "js_repl") => custom("exec", text),
+        Action::WebSearch(_) => return None,
+        Action::Mcp(mcp) if call.tool.namespace.is_empty() => {
+            let mut item = function(&mcp.tool, mcp.arguments.to_string());
+            item["namespace"] = json!(format!("mcp__{}", mcp.server));
+            item
+        }
+        _ if matches!(name, "image_generation" | "local_shell") => return None,
+        _ if name == "tool_search" && call.tool.namespace.is_empty() => {
+            let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_else(|_| json!({}));
+            json!({"type": "tool_search_call", "call_id": id, "execution": "client", "arguments": arguments})
+        }
+        _ => {
+            let mut item = function(name, call.arguments.to_string());
+            if !call.tool.namespace.is_empty() {
+                item["namespace"] = json!(call.tool.namespace);
+            }
+            item
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn script(lines: &[&str]) -> Script {
+        let text = lines.join("\n");
+        let transcript = Transcript::read(text.as_bytes()).unwrap();
+        Script::of(&Run::default(), std::slice::from_ref(&transcript))
+    }
+
+    fn line(payload: &str) -> String {
+        format!(r#"{{"timestamp":"2026-05-01T10:00:00Z","type":"response_item","payload":{payload}}}"#)
+    }
+
+    fn call(id: &str) -> String {
+        line(&format!(
+            r#"{{"type":"function_call","name":"exec_command","call_id":"{id}","arguments":"{{\"cmd\":\"ls\"}}"}}"#
+        ))
+    }
+
+    fn answer(id: &str) -> String {
+        line(&format!(
+            r#"{{"type":"function_call_output","call_id":"{id}","output":"Process running with session ID 41"}}"#
+        ))
+    }
+
+    fn says(role: &str, text: &str) -> String {
+        let kind = if role == "user" { "input_text" } else { "output_text" };
+        line(&format!(
+            r#"{{"type":"message","role":"{role}","content":[{{"type":"{kind}","text":"{text}"}}]}}"#
+        ))
+    }
+
+    #[test]
+    fn calls_before_the_first_answer_are_one_response() {
+        let lines = [
+            r#"{"timestamp":"2026-05-01T10:00:00Z","type":"session_meta","payload":{"id":"t1","cwd":"/w"}}"#
+                .to_owned(),
+            says("user", "go"),
+            says("assistant", "I look"),
+            call("a"),
+            call("b"),
+            answer("a"),
+            answer("b"),
+            call("c"),
+            answer("c"),
+            says("assistant", "done"),
+            says("user", "again"),
+            says("assistant", "no"),
+        ];
+        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let turns: Vec<Vec<(usize, Vec<String>)>> = script.threads[0]
+            .turns
+            .iter()
+            .map(|turn| turn.responses.iter().map(|r| (r.items.len(), r.calls.clone())).collect())
+            .collect();
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert_eq!(turns[0], [(3, ids(&["a", "b"])), (1, ids(&["c"])), (1, ids(&[]))]);
+        assert_eq!(turns[1], [(1, ids(&[]))]);
+        assert_eq!(script.threads[0].given[0].name, "41");
+    }
+
+    #[test]
+    fn tools_of_other_eras_are_called_as_those_of_today() {
+        let lines = [
+            r#"{"timestamp":"2026-05-01T10:00:00Z","type":"session_meta","payload":{"id":"t1","cwd":"/w"}}"#
+                .to_owned(),
+            line(
+                r#"{"type":"function_call","name":"shell","call_id":"a","arguments":"{\"command\":[\"bash\",\"-lc\",\"ls -l\"],\"workdir\":\"/w/x\"}"}"#,
+            ),
+            line(r#"{"type":"function_call","name":"tracker__read","call_id":"b","arguments":"{}"}"#),
+            line(r#"{"type":"function_call","name":"nope","call_id":"c","arguments":"{"}"#),
+        ];
+        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let items: Vec<&Value> = script.threads[0].turns[0].responses.iter().flat_map(|r| &r.items).collect();
+        assert_eq!(items[0]["name"], "exec_command");
+        let arguments: Value = serde_json::from_str(items[0]["arguments"].as_str().unwrap()).unwrap();
+        assert_eq!((arguments["cmd"].as_str(), arguments["workdir"].as_str()), (Some("ls -l"), Some("/w/x")));
+        assert_eq!(
+            (items[1]["namespace"].as_str(), items[1]["name"].as_str()),
+            (Some("mcp__tracker"), Some("read"))
+        );
+        assert_eq!((items[2]["name"].as_str(), items[2]["arguments"].as_str()), (Some("nope"), Some("{")));
+    }
+}

@@ -1,0 +1,371 @@
+//! What the CLI asks and tells while it plays a task, and the answers that it gets: those that people gave in the
+//! recording.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::client::Listener;
+use crate::action::{Action, Command};
+use crate::decision::{Approval, HumanVerdict};
+use crate::transcript::{StepKind, Transcript};
+
+/// Listens to one task.
+#[derive(Debug, Default)]
+pub(super) struct Witness {
+    /// Recorded verdicts by call id.
+    verdicts: HashMap<String, HumanVerdict>,
+    /// Calls that scripts of code mode make, by what they do; Codex gives them ids of its own.
+    nested: Vec<Nested>,
+    /// Ids of Codex's own for nested calls, and which call they are.
+    names: HashMap<String, String>,
+    /// Calls that somebody was asked about.
+    asked: HashMap<String, Question>,
+    /// Runs of hooks.
+    hooks: Vec<HookSeen>,
+    /// Items that were told to have ended, by id, with their status.
+    ended: HashMap<String, String>,
+    /// MCP calls that have begun and not ended.
+    calling: Vec<Calling>,
+    /// Prompts that the recording has no verdict on, as labels.
+    unanswered: Vec<String>,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    /// Who answers: a person, or a guardian.
+    pub(super) guardian: bool,
+    /// The reason that Codex gives; empty without one.
+    pub(super) reason: String,
+}
+
+/// A run of a hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HookSeen {
+    /// Event in camel case, as the CLI tells it.
+    pub(super) event: String,
+    /// The call; `None` for events of sessions and turns.
+    pub(super) call: Option<String>,
+    /// Thread in which it ran.
+    pub(super) thread: String,
+    /// `completed`, `failed`, `blocked`, `stopped`.
+    pub(super) status: String,
+    /// What it said.
+    pub(super) detail: String,
+    /// File that declares it, inside.
+    pub(super) source: String,
+    /// Its place among all hooks.
+    pub(super) order: i64,
+}
+
+#[derive(Clone, Debug)]
+struct Nested {
+    id: String,
+    does: Does,
+    taken: bool,
+}
+
+/// What a nested call does, as far as the CLI tells it of a call that it asks about.
+#[derive(Clone, Debug, PartialEq)]
+enum Does {
+    Command(String),
+    Patch,
+    Mcp { server: String, tool: String, arguments: Value },
+    Other,
+}
+
+#[derive(Clone, Debug)]
+struct Calling {
+    item: String,
+    server: String,
+    tool: String,
+    arguments: Value,
+}
+
+impl Witness {
+    pub(super) fn new(approvals: &[Approval], transcripts: &[Transcript<'_>]) -> Self {
+        let verdicts = approvals.iter().map(|given| (given.call.clone(), given.verdict)).collect();
+        let mut nested = Vec::new();
+        let mut parents = HashMap::new();
+        for step in transcripts.iter().flat_map(|transcript| &transcript.steps) {
+            let StepKind::Call(call) = &step.kind else { continue };
+            let Some(parent) = &call.parent else { continue };
+            parents.insert(call.id.to_string(), parent.to_string());
+            nested.push(Nested { id: call.id.to_string(), does: Does::of(&call.action), taken: false });
+        }
+        let mut witness = Self { verdicts, nested, ..Self::default() };
+        // A verdict on a script holds for the calls in it.
+        for (call, parent) in parents {
+            if let (false, Some(verdict)) =
+                (witness.verdicts.contains_key(&call), witness.verdicts.get(&parent))
+            {
+                let verdict = *verdict;
+                witness.verdicts.insert(call, verdict);
+            }
+        }
+        witness
+    }
+
+    /// What was asked about a call.
+    pub(super) fn question(&self, call: &str) -> Option<&Question> {
+        self.asked.get(call)
+    }
+
+    /// Runs of hooks, in the order of their ends.
+    pub(super) fn hooks(&self) -> &[HookSeen] {
+        &self.hooks
+    }
+
+    /// Why a turn ended before the model was asked, by the hooks that ran since there were so many runs.
+    pub(super) fn why_stopped(&self, since: usize) -> String {
+        let stopped =
+            self.hooks.iter().skip(since).find(|hook| matches!(hook.status.as_str(), "blocked" | "stopped"));
+        match stopped {
+            Some(hook) => format!("a hook stopped it: {}", hook.detail),
+            None => "the turn ended before the model was asked".to_owned(),
+        }
+    }
+
+    /// Was the call told to have ended, as a call that ran is?
+    pub(super) fn ended(&self, call: &str) -> bool {
+        self.ended.get(call).is_some_and(|status| status != "inProgress")
+    }
+
+    /// Prompts that the recording has no verdict on.
+    pub(super) fn unanswered(&self) -> &[String] {
+        &self.unanswered
+    }
+
+    /// The call behind an id of Codex's own, by what it does; calls of the same kind are taken in order.
+    fn resolve(&mut self, item: &str, does: &Does) -> String {
+        if !item.starts_with("exec-") {
+            return item.to_owned();
+        }
+        if let Some(known) = self.names.get(item) {
+            return known.clone();
+        }
+        let found = self.nested.iter_mut().find(|nested| !nested.taken && nested.does.is(does));
+        let Some(nested) = found else { return item.to_owned() };
+        nested.taken = true;
+        let id = nested.id.clone();
+        self.names.insert(item.to_owned(), id.clone());
+        id
+    }
+
+    fn decide(&mut self, call: &str, label: &str, question: Question) -> bool {
+        self.asked.insert(call.to_owned(), question);
+        if let Some(verdict) = self.verdicts.get(call) {
+            return verdict.let_run();
+        }
+        self.unanswered.push(format!("{call}: {label}"));
+        false
+    }
+
+    fn started(&mut self, item: &Value) {
+        let id = text(&item["id"]);
+        let does = Does::of_item(item);
+        self.resolve(&id, &does);
+        if let Does::Mcp { server, tool, arguments } = does {
+            self.calling.push(Calling { item: id, server, tool, arguments });
+        }
+    }
+
+    fn completed(&mut self, item: &Value) {
+        let id = text(&item["id"]);
+        self.calling.retain(|calling| calling.item != id);
+        let call = self.resolve(&id, &Does::of_item(item));
+        self.ended.insert(call, text(&item["status"]));
+    }
+
+    fn hook(&mut self, params: &Value) {
+        let run = &params["run"];
+        let (id, source, order) =
+            (text(&run["id"]), text(&run["sourcePath"]), run["displayOrder"].as_i64().unwrap_or(0));
+        let call = id.split_once(&format!(":{order}:{source}")).and_then(|(_, rest)| rest.strip_prefix(':'));
+        let entries = run["entries"].as_array().map_or(&[][..], Vec::as_slice);
+        let said: Vec<&str> = entries.iter().filter_map(|entry| entry["text"].as_str()).collect();
+        self.hooks.push(HookSeen {
+            event: text(&run["eventName"]),
+            call: call.map(str::to_owned),
+            thread: text(&params["threadId"]),
+            status: text(&run["status"]),
+            detail: said.join(" "),
+            source,
+            order,
+        });
+    }
+
+    /// Gives hooks of nested calls the ids of these calls, as far as these are known at the end.
+    pub(super) fn name_hooks(&mut self) {
+        for hook in &mut self.hooks {
+            if let Some(name) = hook.call.as_ref().and_then(|call| self.names.get(call)) {
+                hook.call = Some(name.clone());
+            }
+        }
+    }
+
+    /// Takes the ids of nested calls from what was logged of them; what was refused is told nowhere else.
+    pub(super) fn learn(&mut self, id: &str, tool: &str, arguments: &str) {
+        let read: Value = serde_json::from_str(arguments).unwrap_or_default();
+        let does = match tool {
+            "exec_command" => Does::Command(text(&read["cmd"])),
+            "apply_patch" => Does::Patch,
+            _ => Does::Other,
+        };
+        if does != Does::Other {
+            self.resolve(id, &does);
+        }
+    }
+}
+
+impl Listener for Witness {
+    fn asked(&mut self, method: &str, params: &Value) -> Option<Value> {
+        let question = |params: &Value| Question { guardian: false, reason: text(&params["reason"]) };
+        match method {
+            "item/commandExecution/requestApproval" => {
+                let command = script_of(&text(&params["command"]));
+                let call = self.resolve(&text(&params["itemId"]), &Does::Command(command.clone()));
+                let runs = self.decide(&call, &command, question(params));
+                Some(json!({"decision": if runs { "accept" } else { "decline" }}))
+            }
+            "item/fileChange/requestApproval" => {
+                let call = self.resolve(&text(&params["itemId"]), &Does::Patch);
+                let runs = self.decide(&call, "patch", question(params));
+                Some(json!({"decision": if runs { "accept" } else { "decline" }}))
+            }
+            "mcpServer/elicitation/request" => {
+                let (server, meta) = (text(&params["serverName"]), &params["_meta"]);
+                let (tool, arguments) = (text(&meta["tool_name"]), &meta["tool_params"]);
+                let open = self.calling.iter().find(|calling| {
+                    calling.server == server
+                        && calling.tool == tool
+                        && (arguments.is_null() || calling.arguments == *arguments)
+                });
+                let item = open.map(|calling| calling.item.clone()).unwrap_or_default();
+                let asked_before = |witness: &Self, item: &str| witness.asked.contains_key(item);
+                let does =
+                    Does::Mcp { server: server.clone(), tool: tool.clone(), arguments: arguments.clone() };
+                let call = self.resolve(&item, &does);
+                // Two equal calls at a time are asked about one after the other.
+                let call = if asked_before(self, &call) {
+                    self.next_equal(&call, &does).unwrap_or(call)
+                } else {
+                    call
+                };
+                let runs = self.decide(
+                    &call,
+                    &format!("{server}/{tool}"),
+                    Question { guardian: false, reason: String::new() },
+                );
+                Some(json!({"action": if runs { "accept" } else { "decline" }, "content": null}))
+            }
+            "item/permissions/requestApproval" => {
+                let call = text(&params["itemId"]);
+                let runs = self.decide(&call, "permissions", question(params));
+                let granted = if runs { params["permissions"].clone() } else { json!({}) };
+                Some(json!({"permissions": granted, "scope": "turn"}))
+            }
+            _ => None,
+        }
+    }
+
+    fn told(&mut self, method: &str, params: &Value) {
+        match method {
+            "item/started" => self.started(&params["item"]),
+            "item/completed" => self.completed(&params["item"]),
+            "hook/completed" => self.hook(params),
+            "item/autoApprovalReview/completed" => {
+                if let Some(item) = params["targetItemId"].as_str() {
+                    let does = Does::of_review(&params["action"]);
+                    let call = self.resolve(item, &does);
+                    let reason = text(&params["review"]["rationale"]);
+                    self.asked.insert(call, Question { guardian: true, reason });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Witness {
+    fn next_equal(&mut self, before: &str, does: &Does) -> Option<String> {
+        let Does::Mcp { server, tool, arguments } = does else { return None };
+        let items: Vec<String> = self
+            .calling
+            .iter()
+            .filter(|calling| {
+                calling.server == *server && calling.tool == *tool && calling.arguments == *arguments
+            })
+            .map(|calling| calling.item.clone())
+            .collect();
+        let next = items.into_iter().map(|item| self.resolve(&item, does));
+        next.collect::<Vec<_>>().into_iter().find(|call| call != before && !self.asked.contains_key(call))
+    }
+}
+
+impl Does {
+    fn of(action: &Action<'_>) -> Self {
+        match action {
+            Action::Shell(shell) => match &shell.command {
+                Command::Script { text, .. } => Self::Command(text.to_string()),
+                Command::Argv(words) => Self::Command(words.join(" ")),
+            },
+            Action::Patch(_) => Self::Patch,
+            Action::Mcp(mcp) => Self::Mcp {
+                server: mcp.server.to_string(),
+                tool: mcp.tool.to_string(),
+                arguments: serde_json::from_str(&mcp.arguments).unwrap_or_default(),
+            },
+            _ => Self::Other,
+        }
+    }
+
+    fn of_item(item: &Value) -> Self {
+        match item["type"].as_str().unwrap_or_default() {
+            "commandExecution" => Self::Command(script_of(&text(&item["command"]))),
+            "fileChange" => Self::Patch,
+            "mcpToolCall" => Self::Mcp {
+                server: text(&item["server"]),
+                tool: text(&item["tool"]),
+                arguments: item["arguments"].clone(),
+            },
+            _ => Self::Other,
+        }
+    }
+
+    fn of_review(action: &Value) -> Self {
+        match action["type"].as_str().unwrap_or_default() {
+            "command" => Self::Command(script_of(&text(&action["command"]))),
+            "applyPatch" => Self::Patch,
+            _ => Self::Other,
+        }
+    }
+
+    /// Is the call the one that the CLI tells of? Scripts spell names of MCP tools in their own way.
+    fn is(&self, told: &Self) -> bool {
+        match (self, told) {
+            (Self::Command(one), Self::Command(other)) => one.trim() == other.trim(),
+            (Self::Mcp { server, tool, .. }, Self::Mcp { server: told_server, tool: told_tool, .. }) => {
+                plain(server) == plain(told_server) && plain(tool) == plain(told_tool)
+            }
+            (one, other) => one == other,
+        }
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// The script in `/bin/bash -lc '<script>'`.
+fn script_of(command: &str) -> String {
+    match shlex::split(command) {
+        Some(words) if words.len() == 3 && words[1].starts_with('-') => words[2].clone(),
+        _ => command.to_owned(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
