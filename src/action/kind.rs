@@ -135,7 +135,7 @@ mod tests {
 
     fn script(text: &str) -> Action<'_> {
         let command = Command::Script { dialect: Dialect::Posix, text: text.into() };
-        Action::Shell(Shell { command, workdir: None, escalated: false, justification: None })
+        Action::Shell(Shell::new(command))
     }
 
     fn tool(name: &'static str) -> ToolName<'static> {
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(patch.label(), "patch a, b");
         assert_eq!(Action::Patch("x".into()).label(), "patch (malformed)");
         let argv = Command::Argv(vec!["git".into(), "status".into()]);
-        let shell = Shell { command: argv, workdir: None, escalated: false, justification: None };
+        let shell = Shell::new(argv);
         assert_eq!(Action::Shell(shell).label(), "git status");
     }
 }

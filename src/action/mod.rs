@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub use effect::{Access, Effect, Effects, Opaque, Target};
 pub use kind::short_label;
-pub use mcp::{McpCall, ToolName};
+pub use mcp::{McpCall, ToolName, clean};
 
 /// What one recorded call attempts.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,56 @@ pub struct Shell<'t> {
     pub escalated: bool,
     /// The reason that the model gives for escalation.
     pub justification: Option<Cow<'t, str>>,
+    /// Which shell gets the command, and how.
+    pub launch: Launch<'t>,
+    /// What else the call says about permissions.
+    pub permissions: Permissions,
+}
+
+impl<'t> Shell<'t> {
+    /// A command in the session's folder and sandbox, for which nothing else is asked.
+    pub fn new(command: Command<'t>) -> Self {
+        Self {
+            command,
+            workdir: None,
+            escalated: false,
+            justification: None,
+            launch: Launch::default(),
+            permissions: Permissions::default(),
+        }
+    }
+}
+
+/// Which shell gets a script.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launch<'t> {
+    /// The shell that the call names (`shell`); else the user's.
+    pub shell: Option<Cow<'t, str>>,
+    /// The shell is started without `-l` (`login: false`).
+    pub no_login: bool,
+}
+
+/// What a call of `exec_command` says about permissions, beside [`Shell::escalated`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Permissions {
+    /// It gives a justification, but no `sandbox_permissions` to justify. Codex 0.169 refuses such a call.
+    pub unstated: bool,
+    /// More access inside the sandbox for this command.
+    pub additional: Additional,
+}
+
+/// Access that a command asks for inside the sandbox (`sandbox_permissions: "with_additional_permissions"`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Additional {
+    /// It does not ask.
+    #[default]
+    None,
+    /// It asks without saying for what.
+    Missing,
+    /// It asks for nothing.
+    Empty,
+    /// It asks for files or network.
+    Stated,
 }
 
 /// The two forms of a command.

@@ -1,27 +1,34 @@
 //! What a plugin and its configuration allow, ask and deny; compiled once, asked per action.
 
 pub mod approval;
+pub mod features;
 pub mod hooks;
 pub mod mcp;
 pub mod rules;
 pub mod sandbox;
 pub mod skills;
+pub mod tools;
 
 use approval::Client;
 
+use crate::decision::Rule;
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 
 pub use approval::Approvals;
+pub use features::{Feature, Features};
 pub use hooks::Hooks;
 pub use mcp::McpPolicy;
 pub use rules::ExecPolicy;
 pub use sandbox::Sandbox;
 pub use skills::Skills;
+pub use tools::Tools;
 
 /// The boundary of a plugin.
 #[derive(Clone, Debug)]
 pub struct Boundary {
+    /// Tools of Codex's own.
+    pub tools: Tools,
     /// Policy for MCP tools.
     pub mcp: McpPolicy,
     /// Hooks.
@@ -43,7 +50,11 @@ impl Boundary {
     /// The session is taken to be one in which people can be asked, whatever client it was recorded with: `codex
     /// exec` would refuse whatever needs an approval, and nothing could be learnt about approvals.
     pub fn compile(plugin: &Plugin, stage_mode: Option<&str>, findings: &mut Vec<Finding>) -> Self {
+        let features = Features::compile(&plugin.config, &plugin.requirements.document, findings);
+        let agents = plugin.config.typed::<bool>(&["agents", "enabled"], findings);
+        let agents_off = agents.filter(|enabled| !enabled.value);
         Self {
+            tools: Tools::new(features, agents_off.map(|off| Rule::at(off.place, "agents.enabled = false"))),
             mcp: McpPolicy::compile(plugin, findings),
             hooks: Hooks::compile(plugin, findings),
             skills: Skills::compile(plugin, findings),

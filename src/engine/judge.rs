@@ -9,10 +9,11 @@ use super::hooks::{EventHooks, Permission, PreTool};
 use super::moment::Moment;
 use super::policy::{self, Policy};
 use super::sandbox;
-use crate::action::Action;
+use crate::action::{Action, ToolName};
 use crate::boundary::Boundary;
 use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Workspace};
+use crate::boundary::tools::Caller;
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
 use crate::replay::{EffectRow, HookRow};
 use crate::transcript::Recorded;
@@ -183,11 +184,31 @@ impl Passage<'_, '_> {
         ruling
     }
 
+    /// The tool of a call that Codex does not offer under the name that the model used. Calls that a script of code
+    /// mode makes have names of their own.
+    fn unrouted(&self, action: &Action<'_>) -> Option<(ToolName<'_>, Rule)> {
+        let call = self.moment.call.filter(|call| call.parent.is_none())?;
+        let boundary = self.judge.boundary;
+        let caller = Caller {
+            cli_version: &self.moment.session.cli_version,
+            model: self.moment.context.map_or("", |context| &context.model),
+            servers: boundary.mcp.any_exposed(),
+        };
+        let rule = match action {
+            Action::Mcp(mcp) => boundary.tools.refuses_name(&call.tool, mcp, &caller),
+            _ => boundary.tools.refuses(&call.tool, &caller),
+        };
+        Some((call.tool.clone(), rule?))
+    }
+
     /// Codex answers `unsupported call` or a parse error before anything else looks at the call.
     fn routing(&mut self, action: &Action<'_>) -> Option<Ruling> {
         let deny = |reason: String, rule| {
             Some(Ruling { verdict: Verdict::Deny, phase: Phase::Routing, reason: reason.into(), rule })
         };
+        if let Some((tool, rule)) = self.unrouted(action) {
+            return deny(format!("there is no tool `{tool}`"), rule);
+        }
         match action {
             Action::Unknown(tool) => {
                 deny(format!("there is no tool `{tool}`"), Rule::built_in("unsupported call"))

@@ -8,9 +8,12 @@ use super::moment::Moment;
 use super::touch::Locale;
 use crate::action::patch::{self, ChangeKind, Patch};
 use crate::action::shell::{EmbeddedPatch, has_forced_rm};
-use crate::action::{Action, McpCall, Shell, Stdin};
+use crate::action::{Action, Additional, McpCall, Shell, Stdin, ToolName};
 use crate::boundary::Boundary;
-use crate::boundary::approval::{ApprovalPolicy, PatchCall, ShellCall, Step, judge_patch, judge_shell};
+use crate::boundary::Feature;
+use crate::boundary::approval::{
+    ApprovalPolicy, PatchCall, Request, ShellCall, Step, judge_patch, judge_request, judge_shell,
+};
 use crate::boundary::mcp::Exposure;
 use crate::boundary::rules::Invocation;
 use crate::boundary::sandbox::{Bounds, Confinement, Kind};
@@ -36,6 +39,12 @@ pub(super) fn decide(
     attempt: &Attempt<'_>,
     moment: &Moment<'_>,
 ) -> Policy {
+    if let Action::Shell(shell) = attempt.action
+        && let Some(refused) =
+            judge_request(Request::of(shell), &boundary.approvals, boundary.tools.features())
+    {
+        return of_step(refused);
+    }
     match attempt.action {
         Action::Shell(_) if attempt.bare_patch => Policy::Stop(ruling(
             Verdict::Deny,
@@ -52,6 +61,7 @@ pub(super) fn decide(
             None => free(),
         },
         Action::Mcp(call) => mcp(boundary, call),
+        Action::Builtin(tool) if is_request_permissions(tool) => request_permissions(boundary),
         Action::Stdin(stdin) if moment.escalated_terminal => terminal(boundary, stdin),
         Action::Stdin(_) | Action::ViewImage(_) => Policy::Run {
             confinement: Some(Confinement::Sandboxed),
@@ -82,17 +92,35 @@ fn terminal(boundary: &Boundary, stdin: &Stdin<'_>) -> Policy {
 }
 
 fn asks_about_terminals(boundary: &Boundary) -> bool {
-    boundary.approvals.policy.asks_about_sandbox()
+    boundary.approvals.policy.asks_about_sandbox() && boundary.tools.features().has(Feature::TerminalApproval)
+}
+
+/// The tool `request_permissions`: somebody is asked, or the model is told that nothing is granted.
+fn request_permissions(boundary: &Boundary) -> Policy {
+    let approvals = &boundary.approvals;
+    let of = |verdict, reason: &'static str| {
+        ruling(verdict, Phase::Approval, reason.into(), approvals.rule.clone())
+    };
+    if approvals.policy.asks_about_permissions() {
+        let ask = of(Verdict::Ask, "the model asks for more permissions");
+        return Policy::Ask { ruling: ask, unless_allowed: None, accepted: None };
+    }
+    Policy::Stop(of(Verdict::Deny, "nobody is asked for more permissions, so none are granted"))
+}
+
+fn is_request_permissions(tool: &ToolName<'_>) -> bool {
+    tool.namespace.is_empty() && tool.name == "request_permissions"
 }
 
 fn command(boundary: &Boundary, shell: &Shell<'_>, moment: &Moment<'_>) -> Policy {
     let cwd = moment.site.locale.absolute(".");
-    let invocation = Invocation::new(&shell.command, &cwd);
+    let invocation = Invocation::new(&shell.command, &cwd).launched(&shell.launch);
     let rules = boundary.rules.decide(&invocation);
     let forced_rm = rules.any_unmatched(&shell.command, has_forced_rm);
     let call = ShellCall {
         invocation,
         escalated: shell.escalated,
+        additional: shell.permissions.additional == Additional::Stated,
         justification: shell.justification.as_deref(),
         rules: &rules,
         forced_rm,

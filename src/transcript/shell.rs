@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::action::{Action, Command, Dialect, Shell, Stdin};
+use crate::action::{Action, Additional, Command, Dialect, Launch, Permissions, Shell, Stdin};
 
 /// The shell that a program's file name stands for.
 fn dialect_of(program: &str) -> Option<Dialect> {
@@ -110,11 +110,11 @@ macro_rules! arguments {
             $field: $type,
             workdir: Option<String>,
             shell: Option<String>,
-            sandbox_permissions: Option<String>,
+            sandbox_permissions: Option<Place>,
             with_escalated_permissions: Option<bool>,
+            additional_permissions: Option<MorePermissions>,
             justification: Option<String>,
-            #[serde(rename = "login")]
-            _login: Option<bool>,
+            login: Option<bool>,
             #[serde(rename = "tty")]
             _tty: Option<bool>,
             #[serde(rename = "yield_time_ms", alias = "timeout_ms", alias = "timeout")]
@@ -122,18 +122,51 @@ macro_rules! arguments {
         }
 
         impl $name {
-            fn shell<'t>(self, command: impl FnOnce($type, Option<&str>) -> Command<'t>) -> Action<'t> {
-                let escalated = self.with_escalated_permissions == Some(true)
-                    || self.sandbox_permissions.as_deref() == Some("require_escalated");
-                Action::Shell(Shell {
+            fn shell<'t>(self, command: impl FnOnce($type, Option<&str>) -> Command<'t>) -> Shell<'t> {
+                let before_2026 = self.with_escalated_permissions == Some(true);
+                let more = self.additional_permissions.as_ref();
+                let asks = self.sandbox_permissions == Some(Place::WithAdditionalPermissions);
+                let additional = match more {
+                    Some(more) => more.kind(),
+                    None if asks => Additional::Missing,
+                    None => Additional::None,
+                };
+                let unstated =
+                    self.justification.is_some() && self.sandbox_permissions.is_none() && !before_2026;
+                Shell {
                     command: command(self.$field, self.shell.as_deref()),
                     workdir: self.workdir.filter(|folder| !folder.is_empty()).map(Cow::Owned),
-                    escalated,
+                    escalated: before_2026 || self.sandbox_permissions == Some(Place::RequireEscalated),
                     justification: self.justification.map(Cow::Owned),
-                })
+                    launch: Launch { shell: self.shell.map(Cow::Owned), no_login: self.login == Some(false) },
+                    permissions: Permissions { unstated, additional },
+                }
             }
         }
     };
+}
+
+/// Values of `sandbox_permissions`.
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    UseDefault,
+    RequireEscalated,
+    WithAdditionalPermissions,
+}
+
+/// The argument `additional_permissions`.
+#[derive(Deserialize)]
+struct MorePermissions {
+    network: Option<serde::de::IgnoredAny>,
+    file_system: Option<serde::de::IgnoredAny>,
+}
+
+impl MorePermissions {
+    fn kind(&self) -> Additional {
+        let stated = self.network.is_some() || self.file_system.is_some();
+        if stated { Additional::Stated } else { Additional::Empty }
+    }
 }
 
 arguments!(ExecCommand, cmd: String);
@@ -142,17 +175,24 @@ arguments!(ShellWords, command: Vec<String>);
 
 /// Reads the arguments of `exec_command`; `dialect` is that of the session's default shell.
 pub(super) fn exec_command<'t>(arguments: &str, dialect: Dialect) -> Result<Action<'t>, serde_json::Error> {
-    Ok(serde_json::from_str::<ExecCommand>(arguments)?.shell(|text, shell| script(text, shell, dialect)))
+    let read = serde_json::from_str::<ExecCommand>(arguments)?;
+    Ok(Action::Shell(read.shell(|text, shell| script(text, shell, dialect))))
 }
 
 /// Reads the arguments of `shell_command`.
 pub(super) fn shell_command<'t>(arguments: &str, dialect: Dialect) -> Result<Action<'t>, serde_json::Error> {
-    Ok(serde_json::from_str::<ShellCommand>(arguments)?.shell(|text, shell| script(text, shell, dialect)))
+    let read = serde_json::from_str::<ShellCommand>(arguments)?;
+    Ok(older(read.shell(|text, shell| script(text, shell, dialect))))
 }
 
 /// Reads the arguments of `shell` and `container.exec`.
 pub(super) fn shell_words<'t>(arguments: &str) -> Result<Action<'t>, serde_json::Error> {
-    Ok(serde_json::from_str::<ShellWords>(arguments)?.shell(|words, _| owned_words(words)))
+    Ok(older(serde_json::from_str::<ShellWords>(arguments)?.shell(|words, _| owned_words(words))))
+}
+
+/// A call of a tool before `exec_command`, which took a justification with any command.
+fn older(shell: Shell<'_>) -> Action<'_> {
+    Action::Shell(Shell { permissions: Permissions::default(), ..shell })
 }
 
 fn script<'t>(text: String, shell: Option<&str>, dialect: Dialect) -> Command<'t> {
@@ -205,7 +245,7 @@ pub(super) fn write_stdin<'t>(arguments: &str) -> Result<Action<'t>, serde_json:
 
 /// A command with no options.
 pub(super) fn plain<'t>(command: Command<'t>, workdir: Option<Cow<'t, str>>) -> Shell<'t> {
-    Shell { command, workdir, escalated: false, justification: None }
+    Shell { workdir, ..Shell::new(command) }
 }
 
 #[cfg(test)]

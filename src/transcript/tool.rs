@@ -200,7 +200,7 @@ pub(super) fn web_search<'t>(action: &str) -> Result<Action<'t>, serde_json::Err
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{Command, Shell, Stdin};
+    use crate::action::{Additional, Command, Launch, Permissions, Shell, Stdin};
 
     fn tool(namespace: &'static str, name: &'static str) -> ToolName<'static> {
         ToolName { namespace: namespace.into(), name: name.into() }
@@ -241,11 +241,57 @@ mod tests {
         }
     }
 
+    // Asked of Codex 0.169: which of these it refuses, and what for.
+    #[test]
+    fn commands_say_what_they_want() {
+        let plain = (false, Permissions::default());
+        let wants = |additional| (false, Permissions { additional, unstated: false });
+        let unstated = (false, Permissions { unstated: true, ..Permissions::default() });
+        for (arguments, want) in [
+            (r#"{"cmd":"ls"}"#, plain),
+            (r#"{"cmd":"ls","sandbox_permissions":"use_default","justification":"j"}"#, plain),
+            (r#"{"cmd":"ls","sandbox_permissions":null,"justification":null}"#, plain),
+            (r#"{"cmd":"ls","justification":"j"}"#, unstated),
+            (r#"{"cmd":"ls","sandbox_permissions":null,"justification":""}"#, unstated),
+            (
+                r#"{"cmd":"ls","sandbox_permissions":"require_escalated","justification":"j"}"#,
+                (true, Permissions::default()),
+            ),
+            (
+                r#"{"cmd":"ls","with_escalated_permissions":true,"justification":"j"}"#,
+                (true, Permissions::default()),
+            ),
+            (
+                r#"{"cmd":"ls","sandbox_permissions":"with_additional_permissions"}"#,
+                wants(Additional::Missing),
+            ),
+            (r#"{"cmd":"ls","additional_permissions":{}}"#, wants(Additional::Empty)),
+            (
+                r#"{"cmd":"ls","additional_permissions":{"network":{"enabled":false}}}"#,
+                wants(Additional::Stated),
+            ),
+            (
+                r#"{"cmd":"ls","additional_permissions":{"file_system":{"write":["/x"]}}}"#,
+                wants(Additional::Stated),
+            ),
+        ] {
+            let Action::Shell(shell) = of("exec_command", arguments) else { panic!("{arguments}") };
+            assert_eq!((shell.escalated, shell.permissions), want, "{arguments}");
+        }
+        let older = of("shell", r#"{"command":["ls"],"justification":"j"}"#);
+        assert!(matches!(older, Action::Shell(shell) if shell.permissions == Permissions::default()));
+        let launched = of("exec_command", r#"{"cmd":"ls","shell":"sh","login":false}"#);
+        let launch = Launch { shell: Some("sh".into()), no_login: true };
+        assert!(matches!(launched, Action::Shell(shell) if shell.launch == launch));
+        let bogus = of("exec_command", r#"{"cmd":"ls","sandbox_permissions":"bogus"}"#);
+        assert!(matches!(bogus, Action::Malformed { .. }));
+    }
+
     #[test]
     fn shell_tools_of_all_eras_are_commands() {
         let shell = |command, workdir: Option<&'static str>, escalated, why: Option<&'static str>| {
             let (workdir, justification) = (workdir.map(Cow::Borrowed), why.map(Cow::Borrowed));
-            Action::Shell(Shell { command, workdir, escalated, justification })
+            Action::Shell(Shell { workdir, escalated, justification, ..Shell::new(command) })
         };
         for (name, arguments, want) in [
             (
@@ -261,7 +307,7 @@ mod tests {
             ),
             (
                 "shell_command",
-                r#"{"command":"ls","workdir":"","login":false}"#,
+                r#"{"command":"ls","workdir":"","login":true}"#,
                 shell(script("ls"), None, false, None),
             ),
             (
@@ -277,12 +323,10 @@ mod tests {
             (
                 "exec_command",
                 r#"{"cmd":"dir","shell":"pwsh.exe"}"#,
-                shell(
-                    Command::Script { dialect: Dialect::PowerShell, text: "dir".into() },
-                    None,
-                    false,
-                    None,
-                ),
+                Action::Shell(Shell {
+                    launch: Launch { shell: Some("pwsh.exe".into()), no_login: false },
+                    ..Shell::new(Command::Script { dialect: Dialect::PowerShell, text: "dir".into() })
+                }),
             ),
             ("unified_exec", r#"{"input":["bash","-c","ls"]}"#, shell(script("ls"), None, false, None)),
             (

@@ -2,6 +2,7 @@
 //! to run, ask or refuse.
 
 mod patch;
+mod permissions;
 mod policy;
 mod shell;
 
@@ -14,6 +15,7 @@ use super::sandbox::Confinement;
 use crate::decision::{Phase, Rule};
 
 pub use patch::{PatchCall, judge_patch};
+pub use permissions::{Request, judge_request};
 pub use policy::{ApprovalPolicy, Approvals, Client, Granular, Reviewer};
 pub use shell::{ShellCall, judge_shell};
 

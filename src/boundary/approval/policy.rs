@@ -66,6 +66,21 @@ impl ApprovalPolicy {
         !matches!(self, Self::Never | Self::Granular(Granular { sandbox_approval: false, .. }))
     }
 
+    /// The policy as Codex writes it into refusals.
+    pub(super) fn in_refusals(self) -> String {
+        match self {
+            Self::Untrusted => "UnlessTrusted".to_owned(),
+            Self::OnRequest => "OnRequest".to_owned(),
+            Self::Never => "Never".to_owned(),
+            Self::Granular(granular) => granular.to_string(),
+        }
+    }
+
+    /// Does `request_permissions` reach somebody? Else Codex 0.169 answers it at once with no permission.
+    pub fn asks_about_permissions(self) -> bool {
+        !matches!(self, Self::Never | Self::Granular(Granular { request_permissions: false, .. }))
+    }
+
     /// The policy that a node of a configuration file holds.
     fn read(node: &Node, findings: &mut Vec<Finding>) -> Option<Self> {
         let problem = |message: String, help: String| {

@@ -1,5 +1,3 @@
-use std::borrow::Cow;
-
 use super::{ApprovalPolicy, Approvals, Granular, Step};
 use crate::boundary::rules::{Invocation, RuleDecision, RuleVerdict};
 use crate::boundary::sandbox::{Confinement, Sandbox};
@@ -12,6 +10,8 @@ pub struct ShellCall<'a> {
     pub invocation: Invocation<'a>,
     /// The model asks to run it outside the sandbox.
     pub escalated: bool,
+    /// The model asks for more permissions inside the sandbox.
+    pub additional: bool,
     /// The model's reason for that.
     pub justification: Option<&'a str>,
     /// What the rules say.
@@ -22,23 +22,11 @@ pub struct ShellCall<'a> {
 
 /// What Codex 0.169 does with a command, by approval policy, rules and sandbox.
 ///
-/// In this order: an escalation that nobody can be asked about is refused; then a `forbidden` rule refuses, a
-/// forced rm asks or is refused, a `prompt` rule asks or is refused, rules that allow every part let it run outside
-/// the sandbox, an escalation asks, `untrusted` asks, and all else runs in the sandbox.
+/// In this order, after [`judge_request`](super::judge_request): a `forbidden` rule refuses, a `prompt` rule asks or is
+/// refused, a forced rm asks or is refused, rules that allow every part let it run outside the sandbox, an escalation
+/// or a wish for more permissions asks, `untrusted` asks, and all else runs in the sandbox.
 pub fn judge_shell(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Step {
-    let policy = approvals.policy;
     let rules = call.rules;
-    if call.escalated && !policy.asks_about_sandbox() {
-        let name: Cow<'static, str> = match policy {
-            ApprovalPolicy::Granular(granular) => granular.to_string().into(),
-            _ => "Never".into(),
-        };
-        let reason = format!(
-            "approval policy is {name}; reject command — you cannot ask for escalated permissions if the approval \
-             policy is {name}"
-        );
-        return Step::Reject { reason: reason.into(), rule: approvals.rule.clone(), phase: Phase::Approval };
-    }
     let shown = rules.shown();
     match (rules.verdict, shown) {
         (Some(RuleVerdict::Forbidden), Some(rule)) => {
@@ -85,23 +73,22 @@ fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rea
             format!("`{line}` rejected: rm -f style commands are not permitted. Use a safer approach");
         return Step::Reject { reason: reason.into(), rule, phase: Phase::Rules };
     }
-    let reason = reason.or_else(|| call.justification.filter(|_| call.escalated).map(str::to_owned));
+    let reason = reason.or_else(|| call.justification.map(str::to_owned));
     Step::Ask { reason, accepted: accepted(call, approvals, sandbox), rule, phase: Phase::Rules }
 }
 
 /// No rule decides.
 fn unruled(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Step {
     let untrusted = approvals.policy == ApprovalPolicy::Untrusted;
-    if untrusted || (call.escalated && !sandbox.is_unrestricted()) {
-        let rule = if call.escalated {
-            Rule {
-                text: format!("escalation under {}", approvals.rule.text).into(),
-                ..approvals.rule.clone()
-            }
+    let asks = call.escalated || call.additional;
+    if untrusted || (asks && !sandbox.is_unrestricted()) {
+        let rule = if asks {
+            let what = if call.escalated { "escalation" } else { "more permissions" };
+            Rule { text: format!("{what} under {}", approvals.rule.text).into(), ..approvals.rule.clone() }
         } else {
             approvals.rule.clone()
         };
-        let reason = call.justification.filter(|_| call.escalated).map(str::to_owned);
+        let reason = call.justification.map(str::to_owned);
         return Step::Ask {
             reason,
             accepted: accepted(call, approvals, sandbox),

@@ -1,5 +1,6 @@
 use super::*;
-use crate::action::{Command, Dialect, shell};
+use crate::action::{Additional, Command, Dialect, Permissions, shell};
+use crate::boundary::Features;
 use crate::boundary::rules::{ExecPolicy, Invocation};
 use crate::boundary::sandbox::{Kind, Sandbox, Workspace};
 use crate::finding::Finding;
@@ -47,14 +48,25 @@ fn shell_step(text: &str, escalated: bool, rules: &str, policy: ApprovalPolicy, 
     let invocation = Invocation::new(&command, "/w");
     let decision = rules.decide(&invocation);
     let forced_rm = decision.any_unmatched(&command, shell::has_forced_rm);
-    let call = ShellCall { invocation, escalated, justification: Some("J"), rules: &decision, forced_rm };
-    let place = |confinement: Confinement| if confinement == Confinement::Escalated { "out" } else { "in" };
-    match judge_shell(&call, &approvals(policy), sandbox) {
-        Step::Run { confinement, .. } => format!("run {}", place(confinement)),
+    let request = Request { escalated, permissions: Permissions::default() };
+    if let Some(refused) = judge_request(request, &approvals(policy), &Features::default()) {
+        return words(&refused);
+    }
+    let justification = escalated.then_some("J");
+    let call =
+        ShellCall { invocation, escalated, additional: false, justification, rules: &decision, forced_rm };
+    words(&judge_shell(&call, &approvals(policy), sandbox))
+}
+
+/// A step in short words.
+fn words(step: &Step) -> String {
+    let place = |confinement| if confinement == Confinement::Escalated { "out" } else { "in" };
+    match step {
+        Step::Run { confinement, .. } => format!("run {}", place(*confinement)),
         Step::Ask { reason, accepted, .. } => {
-            format!("ask {} {}", place(accepted), reason.unwrap_or_default())
+            format!("ask {} {}", place(*accepted), reason.as_deref().unwrap_or_default())
         }
-        Step::Reject { reason, .. } => reason.into_owned(),
+        Step::Reject { reason, .. } => reason.clone().into_owned(),
     }
 }
 
@@ -318,4 +330,81 @@ fn requirements_choose_among_policies() {
         reviewer("approvals_reviewer = \"auto_review\"", "allowed_approvals_reviewers = [\"user\"]"),
         Reviewer::User
     );
+}
+
+// Asked of Codex 0.169 with `exec_command`, the feature `exec_permission_approvals` off and on.
+#[test]
+fn requests_for_permissions_are_refused_as_in_codex() {
+    use ApprovalPolicy::{Never, OnRequest, Untrusted};
+    const DISABLED: &str = "additional permissions are disabled";
+    const ESCALATE: &str = "you cannot ask for escalated permissions";
+    const MORE: &str = "you cannot request additional permissions unless";
+    const UNSTATED: &str = "`justification` requires an explicit `sandbox_permissions`";
+    let on = config("features.exec_permission_approvals = true").0;
+    let on = Features::compile(&on, &Config::default(), &mut Vec::new());
+    let off = Features::default();
+    let plain = Request { escalated: false, permissions: Permissions::default() };
+    let unstated = Request { permissions: Permissions { unstated: true, ..plain.permissions }, ..plain };
+    let wants = |additional, escalated| Request {
+        escalated,
+        permissions: Permissions { additional, ..plain.permissions },
+    };
+    let stated = wants(Additional::Stated, false);
+    for (request, features, policy, expected) in [
+        (plain, &off, Never, ""),
+        (unstated, &off, Never, UNSTATED),
+        (unstated, &off, OnRequest, UNSTATED),
+        (stated, &off, OnRequest, DISABLED),
+        (stated, &off, Never, ESCALATE),
+        (wants(Additional::Empty, false), &off, OnRequest, DISABLED),
+        (wants(Additional::Stated, true), &off, OnRequest, DISABLED),
+        (stated, &on, OnRequest, ""),
+        (stated, &on, Never, ESCALATE),
+        (stated, &on, granular(false, true), ESCALATE),
+        (stated, &on, granular(true, true), MORE),
+        (stated, &on, Untrusted, MORE),
+        (wants(Additional::Empty, false), &on, OnRequest, "must include at least one"),
+        (wants(Additional::Empty, false), &on, Untrusted, MORE),
+        (wants(Additional::Missing, false), &on, OnRequest, "missing `additional_permissions`"),
+        (wants(Additional::Stated, true), &on, Untrusted, "set to `with_additional_permissions`"),
+        (wants(Additional::Stated, true), &on, Never, ESCALATE),
+    ] {
+        let refused = judge_request(request, &approvals(policy), features).map(|step| words(&step));
+        assert_eq!(refused.is_some(), !expected.is_empty(), "{request:?} {policy}: {refused:?}");
+        assert!(refused.unwrap_or_default().contains(expected), "{request:?} {policy}");
+    }
+    let mut granted = granular(true, true);
+    assert!(!granted.asks_about_permissions() && !Never.asks_about_permissions());
+    if let ApprovalPolicy::Granular(granular) = &mut granted {
+        granular.request_permissions = true;
+    }
+    assert!(granted.asks_about_permissions() && OnRequest.asks_about_permissions());
+}
+
+// Asked of Codex 0.169 with `exec_permission_approvals`: rules come first, then somebody is asked.
+#[test]
+fn more_permissions_are_asked_about() {
+    let read_only = sandbox(READ_ONLY);
+    for (text, expected) in [
+        ("cat a", "ask in J"),
+        ("true", "run out"),
+        ("rm -f zz", "ask in J"),
+        ("fb", "`/bin/bash -lc fb` rejected: policy forbids commands starting with `fb`"),
+    ] {
+        let file = TextFile::new("a.rules", RULES);
+        let rules = ExecPolicy::compile(&[file], &Config::default(), &mut Vec::new());
+        let command = Command::Script { dialect: Dialect::Posix, text: text.into() };
+        let invocation = Invocation::new(&command, "/w");
+        let decision = rules.decide(&invocation);
+        let call = ShellCall {
+            invocation,
+            escalated: false,
+            additional: true,
+            justification: Some("J"),
+            forced_rm: decision.any_unmatched(&command, shell::has_forced_rm),
+            rules: &decision,
+        };
+        let step = judge_shell(&call, &approvals(ApprovalPolicy::OnRequest), &read_only);
+        assert_eq!(words(&step), expected, "{text}");
+    }
 }

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub use approval::{Approval, needs_approval};
 pub use server::Server;
 
+use crate::action::clean;
 use crate::decision::Rule;
 use crate::finding::{Finding, closest};
 use crate::plugin::{Annotations, ApprovalMode, Plugin};
@@ -48,6 +49,23 @@ impl ToolPolicy {
     }
 }
 
+/// Marks servers whose names models see as the same: Codex 0.169 then gives their tools other names.
+fn tell_twins(servers: &mut BTreeMap<String, Server>, findings: &mut Vec<Finding>) {
+    let running = servers.iter().filter(|(_, server)| server.runs());
+    let names: Vec<String> = running.map(|(name, _)| name.clone()).collect();
+    for name in &names {
+        let Some(twin) = names.iter().find(|other| *other != name && clean(other) == clean(name)) else {
+            continue;
+        };
+        if let Some(server) = servers.get_mut(name) {
+            let text = format!("models see the MCP servers `{name}` and `{twin}` under one name");
+            let finding = Finding::warning("server-twins", text).at(server.place.clone());
+            findings.push(finding.help("rename one of them"));
+            server.twin = Some(twin.clone());
+        }
+    }
+}
+
 impl McpPolicy {
     /// Merges what Codex 0.169 merges. A rule that can never match is a warning finding.
     pub fn compile(plugin: &Plugin, findings: &mut Vec<Finding>) -> Self {
@@ -75,6 +93,7 @@ impl McpPolicy {
             }
             server.recorded = plugin.recorded.of(name).cloned();
         }
+        tell_twins(&mut servers, findings);
         let policy = Self { servers };
         policy.report_idle(plugin, findings);
         policy
@@ -107,12 +126,22 @@ impl McpPolicy {
         }
     }
 
-    /// What the policy says about a tool of a server.
+    /// What the policy says about a tool of a server, under their own names or as models see them.
     pub fn tool(&self, server: &str, tool: &str) -> Exposure {
-        match self.servers.get(server) {
-            Some(server) => server.tool(tool),
+        let found = self.servers.get(server).or_else(|| {
+            let seen = |(name, _): &(&String, &Server)| clean(name) == server;
+            self.servers.iter().find(seen).map(|(_, server)| server)
+        });
+        match found {
+            Some(found) if found.twin.is_some() => Exposure::Hidden(found.shadow()),
+            Some(found) => found.tool(tool),
             None => Exposure::Hidden(Rule::built_in("no MCP server of that name is configured")),
         }
+    }
+
+    /// Does any server run?
+    pub fn any_exposed(&self) -> bool {
+        self.servers.values().any(Server::runs)
     }
 
     /// A server by name.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Exposure, ToolPolicy};
+use crate::action::clean;
 use crate::decision::Rule;
 use crate::finding::{Finding, closest};
 use crate::plugin::config::Placed;
@@ -21,6 +22,8 @@ pub struct Server {
     disabled_tools: Option<Placed<Vec<Placed<String>>>>,
     default_mode: Option<Placed<ApprovalMode>>,
     tools: BTreeMap<String, Placed<ApprovalMode>>,
+    /// Another server that models see under the same name.
+    pub(super) twin: Option<String>,
     /// A rule that keeps the whole server from running.
     pub(super) hidden: Option<Rule>,
     pub(super) recorded: Option<BTreeMap<String, Annotations>>,
@@ -54,8 +57,37 @@ impl Server {
             disabled_tools: declared.disabled_tools.clone(),
             default_mode: declared.default_mode.clone(),
             tools: declared.tools.clone(),
+            twin: None,
             hidden: None,
             recorded: None,
+        }
+    }
+
+    /// It is not kept from running.
+    pub(super) fn runs(&self) -> bool {
+        self.hidden.is_none() && self.enabled.as_ref().is_none_or(|enabled| enabled.value)
+    }
+
+    /// The rule for tools whose server has a twin.
+    pub(super) fn shadow(&self) -> Rule {
+        let twin = self.twin.as_deref().unwrap_or_default();
+        Rule::at(self.place.clone(), format!("models see `{twin}` under the same name"))
+    }
+
+    /// The server's name, as recorded or as files write it, of a tool that models see as `tool`; `None` when there
+    /// are several.
+    fn real_name<'a>(&'a self, tool: &'a str) -> Option<&'a str> {
+        let Some(recorded) = &self.recorded else {
+            let lists = [&self.enabled_tools, &self.disabled_tools].into_iter().flatten();
+            let listed = lists.flat_map(|list| &list.value).map(|name| &name.value);
+            let written = listed.chain(self.tools.keys()).find(|name| clean(name) == tool);
+            return Some(written.map_or(tool, String::as_str));
+        };
+        let mut seen = recorded.keys().filter(|name| clean(name) == tool || *name == tool);
+        match (seen.next(), seen.next()) {
+            (Some(one), None) => Some(one),
+            (Some(_), Some(_)) => None,
+            (None, _) => Some(tool),
         }
     }
 
@@ -82,6 +114,9 @@ impl Server {
 
     /// What the policy says about a tool.
     pub fn tool(&self, tool: &str) -> Exposure {
+        let Some(tool) = self.real_name(tool) else {
+            return Exposure::Hidden(Rule::built_in(format!("several tools are seen as `{tool}`")));
+        };
         if let Some(rule) = self.hides(tool) {
             return Exposure::Hidden(rule);
         }

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::{ExecPolicy, PrefixRule, RuleVerdict};
 use crate::action::shell::rule_segments;
-use crate::action::{Command, Dialect};
+use crate::action::{Command, Dialect, Launch};
 use crate::decision::Rule;
 
 /// A command as Codex starts it: the words that rules match when a script is not split.
@@ -27,6 +27,24 @@ impl<'a> Invocation<'a> {
             _ => ("/bin/bash", "-lc"),
         };
         Self { command, shell, flag, cwd }
+    }
+
+    /// The same started with the shell that a call names. Codex 0.169 takes the user's own for its kind, `sh` from the
+    /// path, and `/bin/sh` for one that it does not find or know.
+    #[must_use]
+    pub fn launched(mut self, launch: &Launch<'_>) -> Self {
+        if !matches!(self.command, Command::Script { dialect: Dialect::Posix, .. }) {
+            return self;
+        }
+        self.shell = match launch.shell.as_deref().map(|shell| shell.rsplit('/').next().unwrap_or(shell)) {
+            None | Some("bash") => self.shell,
+            Some("sh") => "/usr/bin/sh",
+            Some(_) => "/bin/sh",
+        };
+        if launch.no_login {
+            self.flag = "-c";
+        }
+        self
     }
 
     /// The words of the process that Codex starts.

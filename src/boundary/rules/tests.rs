@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::action::{Command, Dialect};
+use crate::action::{Command, Dialect, Launch};
 use crate::finding::Finding;
 use crate::plugin::Config;
 use crate::source::TextFile;
@@ -362,5 +362,25 @@ proptest! {
         let after = valid(&format!("prefix_rule([\"{first}\"], \"prompt\")\nprefix_rule([\"{second}\"], \"{name}\")"));
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         prop_assert!(verdict(&after, &words) >= verdict(&before, &words));
+    }
+}
+
+// Asked of Codex 0.169 with `exec_command`'s `shell` and `login`, on a machine with bash and sh alone.
+#[test]
+fn scripts_are_matched_with_the_shell_that_runs_them() {
+    let command = Command::Script { dialect: Dialect::Posix, text: "ls > x".into() };
+    for (shell, no_login, line) in [
+        (None, false, "/bin/bash -lc 'ls > x'"),
+        (None, true, "/bin/bash -c 'ls > x'"),
+        (Some("bash"), false, "/bin/bash -lc 'ls > x'"),
+        (Some("/usr/bin/bash"), true, "/bin/bash -c 'ls > x'"),
+        (Some("sh"), false, "/usr/bin/sh -lc 'ls > x'"),
+        (Some("/bin/sh"), true, "/usr/bin/sh -c 'ls > x'"),
+        (Some("zsh"), false, "/bin/sh -lc 'ls > x'"),
+        (Some("python3"), false, "/bin/sh -lc 'ls > x'"),
+        (Some(""), false, "/bin/sh -lc 'ls > x'"),
+    ] {
+        let launch = Launch { shell: shell.map(Into::into), no_login };
+        assert_eq!(Invocation::new(&command, "/w").launched(&launch).line(), line, "{shell:?} {no_login}");
     }
 }

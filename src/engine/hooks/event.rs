@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::payload::{ToolUse, response};
 use super::{Answer, EventHooks, Replies, doubtful, reason, row, ruling};
-use crate::action::{Action, Command, Dialect, McpCall, Shell};
+use crate::action::{Action, Command, Dialect, Launch, McpCall, Shell};
 use crate::boundary::Boundary;
 use crate::boundary::hooks::{Hook, HookEvent};
 use crate::decision::{Phase, Ruling, Verdict};
@@ -261,6 +261,8 @@ fn rewritten(action: &Action<'_>, input: &Value) -> Result<Action<'static>, &'st
             workdir: own(&shell.workdir),
             escalated: shell.escalated,
             justification: own(&shell.justification),
+            launch: Launch { shell: own(&shell.launch.shell), no_login: shell.launch.no_login },
+            permissions: shell.permissions,
         }),
         Action::Patch(_) => Action::Patch(hook::rewritten_command(input)?.to_owned().into()),
         Action::Mcp(call) => Action::Mcp(McpCall {

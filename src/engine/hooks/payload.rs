@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::action::{Action, Command, McpCall, Shell};
+use crate::action::{Action, Command, McpCall, Shell, clean};
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::rules::Invocation;
@@ -30,7 +30,8 @@ impl<'c> ToolUse<'c> {
             Action::Patch(text) => ("apply_patch".into(), raw(&json!({"command": text}))),
             Action::Mcp(McpCall { server, tool, arguments }) => {
                 let input = RawValue::from_string(arguments.to_string()).ok();
-                (format!("mcp__{server}__{tool}").into(), input.or_else(|| raw(&json!({}))))
+                let name = format!("mcp__{}__{}", clean(server), clean(tool));
+                (name.into(), input.or_else(|| raw(&json!({}))))
             }
             Action::Spawn(_) => ("spawn_agent".into(), given()),
             Action::ViewImage(path) => ("view_image".into(), given().or_else(|| raw(&json!({"path": path})))),

@@ -14,7 +14,7 @@ use crate::action::{Access, Command, Dialect, Effects, Opaque, Shell, Target};
 /// A call of a script.
 fn shell(text: &str) -> Shell<'_> {
     let command = Command::Script { dialect: Dialect::Posix, text: Cow::Borrowed(text) };
-    Shell { command, workdir: None, escalated: false, justification: None }
+    Shell::new(command)
 }
 
 /// Effects as one line: `r` read, `w` write, `@` connect; a tree ends in `/...`, a glob is in angle brackets.

@@ -88,7 +88,7 @@ const CMD: &[(&str, &str)] = &[
 fn check(dialect: Dialect, rows: &[(&str, &str)]) {
     for (text, expected) in rows {
         let command = Command::Script { dialect, text: Cow::Borrowed(text) };
-        let shell = Shell { command, workdir: None, escalated: false, justification: None };
+        let shell = Shell::new(command);
         assert_eq!(line(&super::super::effects(&shell).effects), *expected, "{text:?}");
     }
 }
