@@ -83,6 +83,11 @@ impl<'s> NativeEngine<'s> {
         }
     }
 
+    /// Has a stage no sandbox?
+    pub(super) fn is_unrestricted(&self, stage: usize) -> bool {
+        self.boundaries[stage].sandbox.is_unrestricted()
+    }
+
     /// Says that the rulings are those of another engine, which corrects this one's.
     pub(super) fn name_engine(&mut self, name: &str) {
         self.inputs.insert(Input::Engine, ContentHash::of(name.as_bytes()));

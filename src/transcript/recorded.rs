@@ -74,6 +74,8 @@ const ANSWERS: &[(&str, Recorded)] = &[
     ("failed to parse function arguments", Malformed),
     ("failed to parse arguments", Malformed),
     ("apply_patch verification failed: invalid ", Malformed),
+    ("apply_patch verification failed: patch detected without ", Malformed),
+    ("patch rejected: empty patch", Malformed),
     ("patch rejected by user", Declined),
     ("patch rejected: ", Rejected),
     ("approval policy is ", Rejected),

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::compare::{Agreement, compare};
+use super::agreement::Agreement;
+use super::compare::compare;
 use super::home::Deployment;
 use super::program::CodexProgram;
 use super::script::Script;
@@ -97,7 +98,8 @@ impl<'s> CodexEngine<'s> {
             let performance = self.perform(draft, mode).map_err(|error| vec![broken(&error, draft.task)])?;
             let transcripts: Vec<Transcript<'_>> =
                 performance.recordings.iter().filter_map(|recording| recording.transcript().ok()).collect();
-            let told = compare(&mut draft.stages[stage], &performance, &transcripts);
+            let unrestricted = self.native.is_unrestricted(stage);
+            let told = compare(&mut draft.stages[stage], &performance, &transcripts, unrestricted);
             if current {
                 draft.notes.extend(told.notes);
                 agreement.add(told.agreement);

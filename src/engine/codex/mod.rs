@@ -10,10 +10,12 @@
 //! The CLI decides; the native engine adds what the CLI does not tell: the effects of a call, their scope, and the
 //! place of the rule.
 
+mod agreement;
 mod client;
 mod compare;
 mod engine;
 mod home;
+mod hooks;
 pub mod jail;
 mod log;
 mod model;
@@ -26,7 +28,7 @@ mod stub;
 mod tools;
 mod witness;
 
-pub use compare::{Agreement, Difference, Unclear};
+pub use agreement::{Agreement, Difference, Unclear};
 pub use engine::{CodexEngine, CodexSettings, Played};
 pub use program::{CodexMissing, CodexProgram, TESTED, VARIABLE};
 pub use stub::{STUB, stand_in};

@@ -1,5 +1,6 @@
 //! One warm `codex app-server` in its jail, with everything that it talks to.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,11 @@ use crate::transcript::{Recording, Transcript};
 /// Where things lie inside.
 const BINARY: &str = "/codex-tools/plugin-eval";
 const PROGRAM: &str = "/codex-tools/vendor";
+/// A folder that no sandbox opens for writing, and the file in it that every bash reads at its start: commands that run
+/// outside of Codex's sandbox leave the ids of their calls there, which Codex hands to them.
+const OUTSIDE: &str = "/codex-outside";
+const BASH_ENV: &str = "/codex-outside/env";
+const TELL_OUTSIDE: &str = "[ -z \"$CODEX_TOOL_CALL_ID\" ] || { echo \"$CODEX_TOOL_CALL_ID\" >>/codex-outside/ran; } 2>/dev/null || :\n";
 /// Model with tools of its own, and one whose only tool runs scripts.
 const DIRECT_MODEL: &str = "gpt-5.5";
 const CODE_MODEL: &str = "gpt-5.6-sol";
@@ -83,14 +89,24 @@ pub(super) struct Performance {
     pub(super) recordings: Vec<Recording>,
     pub(super) witness: Witness,
     pub(super) log: Log,
-    /// For each prompt, why the model was never asked; `None` where it was.
-    pub(super) turns: Vec<Option<String>>,
+    /// The turns that were begun, one for each prompt.
+    pub(super) turns: Vec<PlayedTurn>,
+    /// Ids of calls whose commands ran outside of Codex's sandbox, as far as there is one.
+    pub(super) outside: HashSet<String>,
     /// Recorded calls that the CLI never asked for.
     pub(super) unplayed: Vec<String>,
     /// Requests that the recording had no answer to.
     pub(super) beyond: u32,
     /// MCP calls that the recording has no result of.
     pub(super) missing: Vec<String>,
+}
+
+/// A turn that was begun.
+pub(super) struct PlayedTurn {
+    /// Id that Codex gave it.
+    pub(super) id: String,
+    /// Why the model was never asked; `None` where it was.
+    pub(super) stopped: Option<String>,
 }
 
 /// Why a task could not be played.
@@ -116,9 +132,10 @@ impl CodexServer {
         let model = Model::serve(open.listener().ok_or("its socket was taken")?)?;
         *model.tools() = ToolServers::new(setup.deployment.servers().to_vec());
         let scratch = Scratch::new().map_err(|error| text(&error))?;
-        for folder in ["home", "tmp", "work"] {
+        for folder in ["home", "tmp", "work", "outside"] {
             std::fs::create_dir(scratch.path().join(folder)).map_err(|error| text(&error))?;
         }
+        std::fs::write(scratch.path().join("outside/env"), TELL_OUTSIDE).map_err(|error| text(&error))?;
         let stub = StubCommand { binary: BINARY.to_owned(), port };
         let home = setup.deployment.lay_out(&scratch.path().join("home"), &stub);
         let home = home.map_err(|error| format!("the plugin cannot be laid out: {error}"))?;
@@ -199,12 +216,13 @@ impl CodexServer {
         let model = if code_mode { CODE_MODEL } else { DIRECT_MODEL };
         let thread = self.start_thread(cwd, mode, model, &mut witness)?;
         self.model.play().bind_main(&thread);
-        let (mut unplayed, mut blocked) = (Vec::new(), Vec::new());
+        let (mut unplayed, mut begun) = (Vec::new(), Vec::new());
         for (prompt, compacted) in turns {
             let hooks_before = witness.hooks().len();
-            self.turn(&thread, &prompt, compacted, &mut witness)?;
+            let id = self.turn(&thread, &prompt, compacted, &mut witness)?;
             let mut play = self.model.play();
-            blocked.push((!play.was_asked()).then(|| witness.why_stopped(hooks_before)));
+            let stopped = (!play.was_asked()).then(|| witness.why_stopped(hooks_before));
+            begun.push(PlayedTurn { id, stopped });
             unplayed.extend(play.end_turn());
         }
         self.settle(&mut witness)?;
@@ -222,7 +240,8 @@ impl CodexServer {
         }
         witness.name_hooks();
         let missing = self.model.tools().missing().to_vec();
-        Ok(Performance { recordings, witness, log, turns: blocked, unplayed, beyond, missing })
+        let outside = self.outside().iter().map(|id| witness.name(id).to_owned()).collect();
+        Ok(Performance { recordings, witness, log, turns: begun, outside, unplayed, beyond, missing })
     }
 
     fn start_thread(
@@ -253,7 +272,7 @@ impl CodexServer {
         prompt: &str,
         compacted: bool,
         witness: &mut Witness,
-    ) -> Result<(), PlayError> {
+    ) -> Result<String, PlayError> {
         let over = |method: &str, params: &Value| method == "turn/completed" && params["threadId"] == thread;
         if compacted {
             self.client.ask("thread/compact/start", &json!({"threadId": thread}), witness)?;
@@ -261,9 +280,9 @@ impl CodexServer {
         }
         self.model.play().begin_turn();
         let input = json!([{"type": "text", "text": prompt}]);
-        self.client.ask("turn/start", &json!({"threadId": thread, "input": input}), witness)?;
+        let turn = self.client.ask("turn/start", &json!({"threadId": thread, "input": input}), witness)?;
         self.client.wait("the end of a turn", witness, over)?;
-        Ok(())
+        Ok(turn["turn"]["id"].as_str().unwrap_or_default().to_owned())
     }
 
     /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.
@@ -296,11 +315,18 @@ impl CodexServer {
         files.iter().map(open).collect()
     }
 
+    /// Calls whose commands could write to a folder that no sandbox opens.
+    fn outside(&self) -> Vec<String> {
+        let told = std::fs::read(self.scratch.path().join("outside/ran")).unwrap_or_default();
+        String::from_utf8_lossy(&told).lines().map(str::to_owned).collect()
+    }
+
     /// Removes what the last task left: recordings, data of the plugin, temporary files.
     fn clear(&self) -> std::io::Result<()> {
         for folder in ["sessions", "archived_sessions", "plugins/data"] {
             remove(&self.codex_home().join(folder))?;
         }
+        remove(&self.scratch.path().join("outside/ran"))?;
         for path in children(&self.scratch.path().join("tmp")) {
             if !self.own_files.contains(&path) {
                 remove(&path)?;
@@ -335,7 +361,12 @@ fn spec(setup: &Setup, scratch: &Scratch, home: &Home, top: &str, port: u16) -> 
         env: environment(),
         cwd: top.to_owned(),
         read_only: vec![mount(vendor.to_owned(), PROGRAM), mount(setup.binary.clone(), BINARY)],
-        writable: vec![mount(at("home"), HOME), mount(at("tmp"), "/tmp"), mount(at("work"), top)],
+        writable: vec![
+            mount(at("home"), HOME),
+            mount(at("tmp"), "/tmp"),
+            mount(at("work"), top),
+            mount(at("outside"), OUTSIDE),
+        ],
         etc: home.etc.clone(),
         ..JailSpec::default()
     }
@@ -382,6 +413,7 @@ fn environment() -> Vec<(String, String)> {
         ("NO_PROXY", "127.0.0.1,localhost"),
         ("no_proxy", "127.0.0.1,localhost"),
         ("OTEL_BLRP_SCHEDULE_DELAY", "20"),
+        ("BASH_ENV", BASH_ENV),
         ("GIT_CONFIG_COUNT", "1"),
         ("GIT_CONFIG_KEY_0", "safe.directory"),
         ("GIT_CONFIG_VALUE_0", "*"),

@@ -47,8 +47,8 @@ pub(super) struct HookSeen {
     pub(super) event: String,
     /// The call; `None` for events of sessions and turns.
     pub(super) call: Option<String>,
-    /// Thread in which it ran.
-    pub(super) thread: String,
+    /// Turn in which it ran.
+    pub(super) turn: String,
     /// `completed`, `failed`, `blocked`, `stopped`.
     pub(super) status: String,
     /// What it said.
@@ -110,6 +110,11 @@ impl Witness {
     /// What was asked about a call.
     pub(super) fn question(&self, call: &str) -> Option<&Question> {
         self.asked.get(call)
+    }
+
+    /// The call behind an id of Codex's own, as far as it is known.
+    pub(super) fn name<'n>(&'n self, id: &'n str) -> &'n str {
+        self.names.get(id).map_or(id, String::as_str)
     }
 
     /// Runs of hooks, in the order of their ends.
@@ -188,7 +193,7 @@ impl Witness {
         self.hooks.push(HookSeen {
             event: text(&run["eventName"]),
             call: call.map(str::to_owned),
-            thread: text(&params["threadId"]),
+            turn: text(&params["turnId"]),
             status: text(&run["status"]),
             detail: said.join(" "),
             source,
@@ -225,7 +230,11 @@ impl Listener for Witness {
         match method {
             "item/commandExecution/requestApproval" => {
                 let command = script_of(&text(&params["command"]));
-                let call = self.resolve(&text(&params["itemId"]), &Does::Command(command.clone()));
+                // What is typed into a terminal is asked about under the command's item, with an id of its own.
+                let call = match params["approvalId"].as_str().filter(|_| params["kind"] == "writeStdin") {
+                    Some(own) => own.to_owned(),
+                    None => self.resolve(&text(&params["itemId"]), &Does::Command(command.clone())),
+                };
                 let runs = self.decide(&call, &command, question(params));
                 Some(json!({"decision": if runs { "accept" } else { "decline" }}))
             }
