@@ -10,7 +10,7 @@ use super::json::{Object, elements};
 use super::reader::Reader;
 use super::shell::{command_of_line, plain};
 use super::twins::Origin;
-use super::{Item, Output, tool};
+use super::{Item, Output, StepKind, tool};
 use crate::action::{Action, McpCall, Spawn, ToolName};
 
 const EVENTS: &[&str] = &[
@@ -41,7 +41,10 @@ pub(super) fn line<'t>(reader: &mut Reader<'t>, kind: &str, line: &'t str) -> Op
                 reader.out.tally.second_session = reader.line;
             }
         }
-        "turn.completed" => reader.usage = reader.fields.get("usage").unwrap_or(reader.usage),
+        "turn.completed" => {
+            reader.usage = reader.fields.get("usage").unwrap_or(reader.usage);
+            reader.push(StepKind::Ended { failed: false });
+        }
         "turn.failed" => {
             let error = reader.fields.object("error").unwrap_or_default();
             reader.abort(error.text_or_empty("message"));

@@ -157,6 +157,13 @@ pub enum StepKind<'t> {
     Aborted(Cow<'t, str>),
     /// The history was summarised.
     Compacted,
+    /// A Stop hook made the agent go on; holds what the hook told it.
+    Continued(Cow<'t, str>),
+    /// The turn ended by itself.
+    Ended {
+        /// With an error, so that no Stop hook was asked.
+        failed: bool,
+    },
 }
 
 /// A tool call with all that the recording tells about it.
@@ -200,10 +207,12 @@ pub struct Item<'t> {
     pub status: Cow<'t, str>,
     /// Exit code of a command.
     pub exit_code: Option<i64>,
-    /// The command that really ran, when a hook rewrote it.
+    /// The command that really ran, or the arguments that an MCP server really got, when a hook rewrote them.
     pub ran: Option<Cow<'t, str>>,
     /// Error message of an MCP call.
     pub error: Option<Cow<'t, str>>,
+    /// What the server of an MCP call gave, as JSON.
+    pub result: Option<&'t str>,
     /// Whether an MCP call was refused before it reached the server; `None` when the format does not tell.
     pub never_ran: Option<bool>,
 }

@@ -12,7 +12,6 @@ const INJECTED: &[&str] = &[
     "<collaboration_mode>",
     "<goal_context>",
     "<hook_context>",
-    "<hook_prompt",
     "<memory>",
     "<model_switch>",
     "<personality_spec>",
@@ -46,6 +45,8 @@ pub(super) enum Part<'t> {
     Skill(Cow<'t, str>),
     /// What `<environment_context>` says.
     Environment(Cow<'t, str>),
+    /// What a Stop hook told the agent to do.
+    Continuation(Cow<'t, str>),
     /// Anything else that Codex put in.
     Injected,
 }
@@ -62,6 +63,11 @@ pub(super) fn part(text: Cow<'_, str>) -> Part<'_> {
     if start.starts_with("<skill>") {
         let name = start.split_once("<name>").and_then(|(_, rest)| rest.split_once("</name>"));
         return name.map_or(Part::Injected, |(name, _)| Part::Skill(Cow::Owned(name.trim().to_owned())));
+    }
+    if start.starts_with("<hook_prompt") {
+        let said = start.split_once('>').map_or("", |(_, rest)| rest.trim_end());
+        let said = said.strip_suffix("</hook_prompt>").unwrap_or(said);
+        return Part::Continuation(Cow::Owned(said.to_owned()));
     }
     let is_mark =
         start.len() < 200 && IMAGE_MARKS.iter().any(|mark| start.starts_with(mark)) && start.ends_with('>');
@@ -107,6 +113,8 @@ mod tests {
         assert!(matches!(part("<environment_context>\n<cwd>".into()), Part::Environment(_)));
         let skill = "<skill>\n<name>p:rev</name>\n<path>/x</path>\ntext</skill>";
         assert_eq!(part(skill.into()), Part::Skill("p:rev".into()));
+        let hook = "<hook_prompt hook_run_id=\"stop:0:/h.json\">go on</hook_prompt>";
+        assert_eq!(part(hook.into()), Part::Continuation("go on".into()));
         for text in [
             "fix it",
             "# Title",

@@ -342,11 +342,11 @@ impl<'t> Reader<'t> {
         self.prompts.truncate(first);
         self.open.retain(|step| *step < keep);
         for step in self.out.steps.drain(keep..) {
+            self.out.rolled_back += u32::from(!matches!(step.kind, StepKind::Ended { .. }));
             if let StepKind::Call(call) = step.kind {
                 self.calls.remove(&call.id);
                 self.dropped.insert(call.id);
             }
-            self.out.rolled_back += 1;
         }
         for twins in [&mut self.asked, &mut self.said, &mut self.searched] {
             twins.truncate(keep);

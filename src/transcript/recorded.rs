@@ -161,6 +161,16 @@ impl Call<'_> {
         noted.or_else(|| exit_code(self.output?.head()[0]))
     }
 
+    /// The number of the terminal that a command left running, from the head that Codex puts before its output.
+    pub fn running_terminal(&self) -> Option<String> {
+        const MARK: &str = "Process running with session ID ";
+        let raw = self.output?.raw();
+        let head = &raw.as_bytes()[..raw.len().min(400)];
+        let at = memchr::memmem::find(head, MARK.as_bytes())? + MARK.len();
+        let digits: String = raw.get(at..)?.chars().take_while(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then_some(digits)
+    }
+
     fn recorded_mcp(&self) -> Recorded {
         if let Some(item) = &self.item {
             let Some(error) = &item.error else {

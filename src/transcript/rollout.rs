@@ -109,12 +109,10 @@ const PASSED_EVENTS: &[&str] = &[
     "shutdown_complete",
     "skills_update_available",
     "stream_error",
-    "task_complete",
     "terminal_interaction",
     "thread_goal_updated",
     "thread_name_updated",
     "thread_settings_applied",
-    "turn_complete",
     "turn_diff",
     "turn_moderation_metadata",
     "undo_completed",
@@ -271,6 +269,9 @@ fn user_message<'t>(reader: &mut Reader<'t>, content: &'t str) {
                 reader.push(StepKind::SkillInjected(name));
             }
             Part::Environment(text) => environment(reader, &text),
+            Part::Continuation(text) => {
+                reader.push(StepKind::Continued(text));
+            }
             Part::Injected => {}
         }
     }
@@ -368,6 +369,10 @@ fn event(reader: &mut Reader<'_>, kind: &str) {
         "turn_aborted" => {
             let reason = reader.fields.text_or_empty("reason");
             reader.abort(reason);
+        }
+        "task_complete" | "turn_complete" => {
+            let failed = reader.fields.get("error").is_some_and(|error| error != "null");
+            reader.push(StepKind::Ended { failed });
         }
         "thread_rolled_back" => {
             let turns = reader.fields.integer("num_turns").unwrap_or(0);

@@ -21,6 +21,7 @@ pub(super) fn mcp_item(reader: &mut Reader<'_>) {
         status: fields.text_or_empty("status"),
         never_ran: fields.object("duration").map(|duration| is_zero(&duration)),
         error,
+        result: fields.get("result").filter(|result| *result != "null"),
         ..Item::default()
     };
     let result = fields.get("result");
@@ -42,6 +43,7 @@ pub(super) fn mcp_end(reader: &mut Reader<'_>) {
         status: if error.is_some() { "failed".into() } else { "completed".into() },
         never_ran: fields.object("duration").map(|duration| is_zero(&duration)),
         error,
+        result: result.get("Ok"),
         ..Item::default()
     };
     let result = result.get("Ok");
@@ -57,7 +59,7 @@ fn mcp<'t>(
     reader: &mut Reader<'t>,
     id: Cow<'t, str>,
     call: McpCall<'t>,
-    item: Item<'t>,
+    mut item: Item<'t>,
     result: Option<&'t str>,
 ) {
     // Codex itself answers the tools that list and read resources of servers, as a server called `codex`.
@@ -72,6 +74,9 @@ fn mcp<'t>(
         Err(Dropped) => {}
         Ok(Some(step)) => {
             if let Some(Action::Mcp(known)) = reader.call_at(step).map(|found| &mut found.action) {
+                if !same_json(&known.arguments, &call.arguments) {
+                    item.ran = Some(call.arguments);
+                }
                 known.server = call.server;
                 known.tool = call.tool;
             }
@@ -86,6 +91,12 @@ fn mcp<'t>(
             }
         }
     }
+}
+
+/// Whether two JSON texts say the same.
+fn same_json(one: &str, other: &str) -> bool {
+    let value = serde_json::from_str::<serde_json::Value>;
+    one == other || value(one).is_ok_and(|one| value(other).is_ok_and(|other| one == other))
 }
 
 /// Whether two names are the same once all that no JavaScript name may hold is replaced.

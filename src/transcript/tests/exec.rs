@@ -33,6 +33,7 @@ fn event_logs_are_read() {
         "call item_6_4",
         "call item_7",
         "message All done.",
+        "ended",
     ];
     assert_eq!(told(&transcript), want);
     let calls = calls(&transcript);

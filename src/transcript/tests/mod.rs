@@ -86,6 +86,8 @@ fn told(transcript: &Transcript<'_>) -> Vec<String> {
         StepKind::Prompt(text) => format!("prompt {text}"),
         StepKind::Message(text) => format!("message {text}"),
         StepKind::SkillInjected(name) => format!("skill {name}"),
+        StepKind::Continued(text) => format!("continued {text}"),
+        StepKind::Ended { failed } => format!("ended{}", if *failed { " failed" } else { "" }),
         StepKind::Call(call) => format!("call {}", call.id),
         StepKind::Aborted(reason) => format!("aborted {reason}"),
         StepKind::Compacted => "compacted".to_owned(),

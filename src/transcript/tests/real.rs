@@ -61,6 +61,8 @@ fn every_call_of_real_recordings_is_read_once() {
                 StepKind::Prompt(_) => "prompt".into(),
                 StepKind::Message(_) => "message".into(),
                 StepKind::SkillInjected(_) => "skill".into(),
+                StepKind::Continued(_) => "continued".into(),
+                StepKind::Ended { .. } => "ended".into(),
                 StepKind::Aborted(_) => "aborted".into(),
                 StepKind::Compacted => "compacted".into(),
             };

@@ -103,7 +103,7 @@ fn what_codex_puts_in_is_no_prompt() {
         call("c", "exec_command", json!({"cmd": "dir"})),
     ]);
     let transcript = read(&text);
-    assert_eq!(told(&transcript), ["prompt please $p:rev this", "skill p:rev", "call c"]);
+    assert_eq!(told(&transcript), ["prompt please $p:rev this", "skill p:rev", "continued go on", "call c"]);
     let Action::Shell(shell) = &calls(&transcript)[0].action else { panic!() };
     assert!(matches!(shell.command, Command::Script { dialect: Dialect::PowerShell, .. }));
 }
