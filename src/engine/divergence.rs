@@ -5,14 +5,22 @@ use crate::replay::ReplayStep;
 /// what ran, or lets run what was stopped. From there on the agent would have seen another answer, so the recorded
 /// steps are counterfactual. A call whose fate is unknown on either side does not diverge.
 ///
-/// `failed` tells of each step whether the recording shows it to have failed. A command that the sandbox stops in its
-/// tracks does run, and fails: that is no other answer than the recording's.
-pub(super) fn mark(steps: &mut [ReplayStep], failed: &[bool]) {
+/// A command that the sandbox stops in its tracks does run, and fails: that is no other answer than the recording's.
+pub(super) fn mark(steps: &mut [ReplayStep], signs: &[Sign]) {
     let mut diverged = false;
-    for (step, failed) in steps.iter_mut().zip(failed) {
+    for (step, sign) in steps.iter_mut().zip(signs) {
         step.after_divergence = diverged;
-        diverged |= diverges(step, *failed);
+        diverged |= sign.otherwise || diverges(step, sign.failed);
     }
+}
+
+/// What tells besides the ruling whether a step diverges.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sign {
+    /// The recording shows it to have failed.
+    pub(super) failed: bool,
+    /// A hook rewrites the call, or replaces its result, in another way than the recording shows.
+    pub(super) otherwise: bool,
 }
 
 fn diverges(step: &ReplayStep, failed: bool) -> bool {
@@ -50,8 +58,16 @@ mod tests {
     #[test]
     fn a_command_that_fails_in_the_sandbox_is_no_divergence() {
         let mut steps = [step(Verdict::Deny, None, Recorded::Ran), step(Verdict::Allow, None, Recorded::Ran)];
-        mark(&mut steps, &[true, false]);
+        mark(&mut steps, &[Sign { failed: true, ..Sign::default() }, Sign::default()]);
         assert!(!steps[1].after_divergence);
+    }
+
+    #[test]
+    fn another_answer_diverges() {
+        let mut steps =
+            [step(Verdict::Allow, None, Recorded::Ran), step(Verdict::Allow, None, Recorded::Ran)];
+        mark(&mut steps, &[Sign { otherwise: true, ..Sign::default() }, Sign::default()]);
+        assert!(!steps[0].after_divergence && steps[1].after_divergence);
     }
 
     #[test]
@@ -72,7 +88,7 @@ mod tests {
             (Deny, None, Recorded::Unknown, false),
         ] {
             let mut steps = [step(verdict, human, recorded), step(Allow, None, Recorded::Ran)];
-            mark(&mut steps, &[false, false]);
+            mark(&mut steps, &[Sign::default(); 2]);
             assert!(!steps[0].after_divergence);
             assert_eq!(steps[1].after_divergence, expected, "{verdict} {human:?} {recorded:?}");
         }

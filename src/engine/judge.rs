@@ -5,18 +5,21 @@ use std::borrow::Cow;
 
 use super::attempt::Attempt;
 use super::explain;
-use super::hooks::{EventHooks, Permission, PreTool};
+use super::hooks::{Answer, Asked, EventHooks, Permission, PostTool, PreTool};
+use super::lifecycle::Happening;
 use super::moment::Moment;
 use super::policy::{self, Policy};
+use super::result;
 use super::sandbox;
-use crate::action::{Action, ToolName};
+use crate::action::{Action, Command, ToolName};
 use crate::boundary::Boundary;
+use crate::boundary::hooks::HookEvent;
 use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Workspace};
 use crate::boundary::tools::Caller;
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
 use crate::replay::{EffectRow, HookRow};
-use crate::transcript::Recorded;
+use crate::transcript::Call;
 
 /// What a judge says about a call.
 #[derive(Clone, Debug)]
@@ -27,6 +30,8 @@ pub(super) struct Judgement {
     pub(super) effects: Vec<EffectRow>,
     pub(super) opaque: Option<Cow<'static, str>>,
     pub(super) hooks: Vec<HookRow>,
+    /// A hook gives the model another answer than the recording shows.
+    pub(super) otherwise: bool,
     pub(super) notes: Vec<Note>,
 }
 
@@ -66,27 +71,36 @@ impl<'b> Judge<'b> {
             hooks: Vec::new(),
             notes: Vec::new(),
             unsandboxed: false,
+            rewritten: None,
+            otherwise: false,
         };
         let ruling = passage.pass(attempt);
-        if moment.recorded == Recorded::Ran && matches!(ruling.verdict, Verdict::Allow | Verdict::Ask) {
-            passage.hooks.extend(self.hooks.post_tool_use(self.boundary, attempt.action, moment));
-        }
-        let Passage { hooks, notes, unsandboxed, .. } = passage;
+        passage.afterwards(attempt, &ruling);
+        let Passage { hooks, notes, unsandboxed, otherwise, .. } = passage;
         let (scope, effects) = sandbox::scope(self.boundary, bounds, attempt, moment);
         let opaque = attempt.opaque.as_ref().map(explain::opaque);
-        Judgement { ruling, unsandboxed, scope, effects, opaque, hooks, notes }
+        Judgement { ruling, unsandboxed, scope, effects, opaque, hooks, otherwise, notes }
     }
 
     /// Judges a prompt of the user: only UserPromptSubmit hooks have a say.
     pub(super) fn prompt(&self, text: &str, moment: &Moment<'_>) -> Judgement {
-        let outcome = self.hooks.user_prompt(self.boundary, text, moment);
+        Self::by_hooks_alone(self.hooks.user_prompt(self.boundary, text, moment))
+    }
+
+    /// Judges something in the life of a session: only its own hooks have a say.
+    pub(super) fn happening(&self, happening: &Happening<'_>, moment: &Moment<'_>) -> Judgement {
+        Self::by_hooks_alone(self.hooks.happening(self.boundary, happening, moment))
+    }
+
+    fn by_hooks_alone(answer: Answer<Option<Ruling>>) -> Judgement {
         Judgement {
-            ruling: outcome.verdict.unwrap_or_else(|| allow(Phase::Hook, "no hook objects", "no hook")),
+            ruling: answer.verdict.unwrap_or_else(|| allow(Phase::Hook, "no hook objects", "no hook")),
             unsandboxed: false,
             scope: Scope::In,
             effects: Vec::new(),
             opaque: None,
-            hooks: outcome.rows,
+            hooks: answer.rows,
+            otherwise: false,
             notes: Vec::new(),
         }
     }
@@ -97,6 +111,21 @@ pub(super) fn allow(phase: Phase, reason: &'static str, rule: &'static str) -> R
     Ruling { verdict: Verdict::Allow, phase, reason: reason.into(), rule: Rule::built_in(rule) }
 }
 
+/// Does the recording show that the call ran as this action?
+fn ran_as(call: &Call<'_>, action: &Action<'_>) -> bool {
+    let ran = call.item.as_ref().and_then(|item| item.ran.as_deref());
+    match (action, &call.action) {
+        (Action::Shell(shell), _) => {
+            ran.is_some_and(|ran| matches!(&shell.command, Command::Script { text, .. } if text == ran))
+        }
+        (Action::Mcp(made), Action::Mcp(asked)) => {
+            let value = serde_json::from_str::<serde_json::Value>;
+            value(&made.arguments).ok() == value(ran.unwrap_or(&asked.arguments)).ok()
+        }
+        _ => false,
+    }
+}
+
 /// A call on its way through the phases.
 struct Passage<'j, 'm> {
     judge: Judge<'j>,
@@ -105,6 +134,9 @@ struct Passage<'j, 'm> {
     hooks: Vec<HookRow>,
     notes: Vec<Note>,
     unsandboxed: bool,
+    /// What PreToolUse hooks made of the call, with its arguments as JSON.
+    rewritten: Option<(Action<'static>, String)>,
+    otherwise: bool,
 }
 
 impl Passage<'_, '_> {
@@ -112,15 +144,17 @@ impl Passage<'_, '_> {
         if let Some(ruling) = self.routing(attempt.action) {
             return self.end(ruling);
         }
-        let pre = self.judge.hooks.pre_tool_use(self.judge.boundary, attempt.action, self.moment);
+        let asked = self.asked(attempt.action);
+        let pre = self.judge.hooks.pre_tool_use(self.judge.boundary, asked, self.moment);
         self.hooks.extend(pre.rows);
         match pre.verdict {
             PreTool::Pass => self.decide(attempt),
             PreTool::Stop(ruling) => self.end(ruling),
-            PreTool::Rewrite(action) => {
+            PreTool::Rewrite { action, arguments } => {
                 self.note(Phase::Hook, None, || format!("a hook rewrote the call to `{}`", action.label()));
-                let rewritten = Attempt::of(&action, self.moment.site);
-                self.decide(&rewritten)
+                let attempt = Attempt::of(&action, self.moment.site);
+                self.rewritten = Some((action.clone(), arguments));
+                self.decide(&attempt)
             }
         }
     }
@@ -153,7 +187,8 @@ impl Passage<'_, '_> {
         accepted: Option<Confinement>,
     ) -> Ruling {
         self.note(ask.phase, Some(&ask.rule), || ask.reason.to_string());
-        let answer = self.judge.hooks.permission_request(self.judge.boundary, attempt.action, self.moment);
+        let asked = self.asked(attempt.action);
+        let answer = self.judge.hooks.permission_request(self.judge.boundary, asked, self.moment);
         self.hooks.extend(answer.rows);
         let ruling = match answer.verdict {
             Permission::Silent => otherwise.unwrap_or(ask),
@@ -170,6 +205,40 @@ impl Passage<'_, '_> {
             }
         };
         self.end(ruling)
+    }
+
+    /// The call as hooks are told of it, with the arguments that PreToolUse hooks left.
+    fn asked<'a>(&'a self, action: &'a Action<'a>) -> Asked<'a> {
+        let recorded = self.moment.call.map_or("{}", |call| &*call.arguments);
+        let arguments = self.rewritten.as_ref().map_or(recorded, |(_, arguments)| arguments);
+        Asked { action, arguments, id: self.moment.call.map_or("", |call| &call.id) }
+    }
+
+    /// PostToolUse hooks, where the call gives a result.
+    fn afterwards(&mut self, attempt: &Attempt<'_>, ruling: &Ruling) {
+        let Some(call) = self.moment.call else { return };
+        let changed = self.rewritten.as_ref().filter(|(action, _)| action != attempt.action);
+        self.otherwise = changed.is_some_and(|(action, _)| !ran_as(call, action));
+        if !self.judge.boundary.hooks.any(HookEvent::PostToolUse) {
+            return;
+        }
+        let Some(known) = result::of(attempt, call, ruling, self.moment) else { return };
+        let known =
+            if self.otherwise { Err("what the rewritten call would give is not known") } else { known };
+        let asked = match (self.moment.terminal, &self.rewritten) {
+            (Some(started), _) => {
+                Asked { action: &started.action, arguments: &started.arguments, id: &started.id }
+            }
+            (None, Some((action, _))) => self.asked(action),
+            (None, None) => self.asked(attempt.action),
+        };
+        let answer = self.judge.hooks.post_tool_use(self.judge.boundary, asked, call, known, self.moment);
+        self.hooks.extend(answer.rows);
+        if let PostTool::Replace(text) = answer.verdict {
+            self.otherwise |= call.output.is_none_or(|output| output.text() != text);
+            let text = crate::action::short_label(&text).into_owned();
+            self.note(Phase::Hook, None, || format!("the model reads this in place of the result: {text}"));
+        }
     }
 
     fn note(&mut self, phase: Phase, rule: Option<&Rule>, text: impl FnOnce() -> String) {

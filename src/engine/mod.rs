@@ -11,12 +11,15 @@ mod explain;
 mod hooks;
 mod in_order;
 mod judge;
+mod life;
+mod lifecycle;
 mod moment;
 #[cfg(target_os = "linux")]
 mod namespace;
 mod native;
 mod policy;
 mod recordings;
+mod result;
 mod sandbox;
 mod thread;
 mod touch;

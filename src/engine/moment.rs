@@ -1,5 +1,6 @@
+use super::hooks::Answers;
 use super::touch::Site;
-use crate::transcript::{Call, Context, Recorded, Session};
+use crate::transcript::{Call, Context, Recorded, Session, Transcript};
 
 /// When and where a call happened, as the recording tells.
 #[derive(Clone, Copy, Debug)]
@@ -8,19 +9,34 @@ pub(super) struct Moment<'m> {
     pub(super) site: Site<'m>,
     /// The session (of the sub-agent, if it is one).
     pub(super) session: &'m Session<'m>,
+    /// Id of the session that started all agents of the run.
+    pub(super) root: &'m str,
     /// Settings in force; `None` in formats without them.
     pub(super) context: Option<&'m Context<'m>>,
     /// The call; `None` for a prompt.
     pub(super) call: Option<&'m Call<'m>>,
     /// What the recording shows to have become of it.
     pub(super) recorded: Recorded,
+    /// A person accepted it when the recording asked.
+    pub(super) accepted: bool,
     /// Text is typed into a terminal that was started outside the sandbox.
     pub(super) escalated_terminal: bool,
+    /// The call whose command this one shows to end, where it types into a terminal.
+    pub(super) terminal: Option<&'m Call<'m>>,
     /// Nesting of sub-agents.
     pub(super) depth: u8,
+    /// All recordings of the task.
+    pub(super) transcripts: &'m [Transcript<'m>],
+    /// What MCP servers answered in them.
+    pub(super) answers: &'m Answers,
 }
 
 impl<'m> Moment<'m> {
+    /// The kind of the agent at work, as matchers of sub-agents go by.
+    pub(super) fn agent_role(&self) -> &'m str {
+        self.session.agent_role.as_deref().unwrap_or("default")
+    }
+
     /// The sandbox in which the call ran to a good end, where the recording names one.
     pub(super) fn ran_confined(&self) -> Option<Confined<'m>> {
         let call = self.call?;

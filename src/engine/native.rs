@@ -123,18 +123,20 @@ impl<'s> NativeEngine<'s> {
         let mut repeats = Vec::with_capacity(runs.len());
         for (number, run) in runs.iter().enumerate() {
             let mut steps = vec![Vec::new(); judges.len()];
-            let mut failed = Vec::new();
+            let mut signs = vec![Vec::new(); judges.len()];
             Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |judged| {
                 for (stage, steps) in steps.iter_mut().enumerate() {
                     steps.push(judged.replay_step(stage));
                 }
-                failed.push(judged.failed);
+                for (stage, signs) in signs.iter_mut().enumerate() {
+                    signs.push(judged.sign(stage));
+                }
             });
             let mut draft = Draft { task, run, transcripts: &transcripts, stages: steps, notes: Vec::new() };
             review(&mut draft)?;
             let Draft { stages: mut steps, notes: found, .. } = draft;
-            for steps in &mut steps {
-                super::divergence::mark(steps, &failed);
+            for (steps, signs) in steps.iter_mut().zip(&signs) {
+                super::divergence::mark(steps, signs);
             }
             let notes: Vec<Finding> = notes.iter().cloned().chain(found).collect();
             let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
@@ -155,7 +157,7 @@ impl<'s> NativeEngine<'s> {
         let mut explained = Vec::new();
         for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
             let first = explained.len();
-            let mut failed = Vec::new();
+            let mut signs = Vec::new();
             Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |mut judged| {
                 explained.push(Explained {
                     repeat: number as u32 + 1,
@@ -164,10 +166,10 @@ impl<'s> NativeEngine<'s> {
                     answered: judged.call.and_then(|call| Some(call.output?.text().into_owned())),
                     notes: std::mem::take(&mut judged.judgements[0].notes),
                 });
-                failed.push(judged.failed);
+                signs.push(judged.sign(0));
             });
             let mut steps: Vec<_> = explained[first..].iter().map(|one| one.step.clone()).collect();
-            super::divergence::mark(&mut steps, &failed);
+            super::divergence::mark(&mut steps, &signs);
             for (one, step) in explained[first..].iter_mut().zip(steps) {
                 one.step = step;
             }

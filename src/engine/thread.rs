@@ -19,7 +19,7 @@ pub(super) struct Run {
 pub(super) struct StepRef {
     /// Index of the recording.
     pub(super) recording: usize,
-    /// Index of the step in its transcript.
+    /// Index of the step in its transcript; how many there are for the end of the recording.
     pub(super) step: usize,
     /// 0 for the main thread.
     pub(super) depth: u8,
@@ -78,8 +78,9 @@ fn root(mut at: usize, parents: &[Option<usize>]) -> Option<usize> {
     Some(at)
 }
 
-/// All steps of a run in order: a sub-agent's follow the call that started it, those of a sub-agent that no call
-/// names come last. Steps that a fork copied from another recording of the task are left out.
+/// All steps of a run in order, and after the last of each recording its end: a sub-agent's follow the call that
+/// started it, those of a sub-agent that no call names come last. Steps that a fork copied from another recording of
+/// the task are left out.
 pub(super) fn steps(run: &Run, transcripts: &[Transcript<'_>]) -> Vec<StepRef> {
     let mut order = Order { run, transcripts, done: HashSet::new(), steps: Vec::new() };
     order.add(run.main, 0);
@@ -113,6 +114,7 @@ impl Order<'_, '_> {
                 self.add(*child, (depth + 1).min(MAX_DEPTH));
             }
         }
+        self.steps.push(StepRef { recording, step: transcript.steps.len(), depth });
     }
 
     /// Is the thread that this one was forked from among the recordings?

@@ -1,15 +1,19 @@
 use std::collections::HashMap;
 
 use super::attempt::{Attempt, step_kind};
+use super::divergence::Sign;
 use super::edits;
+use super::hooks::Answers;
 use super::judge::{Judge, Judgement};
+use super::life::{self, Life};
+use super::lifecycle::Happening;
 use super::moment::Moment;
 use super::thread::{Run, StepRef, steps};
 use super::touch::{Locale, Site};
 use super::workspace::Workspace;
 use crate::action::{Action, Command, Shell, short_label};
 use crate::boundary::sandbox::Bounds;
-use crate::decision::Approval;
+use crate::decision::{Approval, HumanVerdict};
 use crate::replay::{Human, ReplayStep, StepKind};
 use crate::source::Overlay;
 use crate::suite::Task;
@@ -28,9 +32,20 @@ pub(super) struct Walk<'w, 't> {
     /// All files of the snapshot, absolute and in order.
     tree: Option<Vec<String>>,
     workspaces: HashMap<&'w str, Workspace>,
-    /// Terminals that are left running, by number: was the command started outside the sandbox?
-    terminals: HashMap<String, bool>,
-    prompts: u32,
+    /// Terminals that are left running, by number.
+    terminals: HashMap<String, Terminal<'w, 't>>,
+    /// How often each kind of step without an id of its own was met.
+    counts: HashMap<&'static str, u32>,
+    answers: Answers,
+}
+
+/// A terminal with a running command.
+#[derive(Clone, Copy)]
+struct Terminal<'w, 't> {
+    /// The call that started it.
+    call: &'w Call<'t>,
+    /// It was started outside the sandbox.
+    escalated: bool,
 }
 
 /// The sandbox of every judge in each working folder of a session.
@@ -74,18 +89,26 @@ impl<'w, 't> Walk<'w, 't> {
             top,
             workspaces: HashMap::new(),
             terminals: HashMap::new(),
-            prompts: 0,
+            counts: HashMap::new(),
+            answers: Answers::default(),
         }
     }
 
-    /// Walks to the end and hands on every prompt and call, judged by all judges.
+    /// Walks to the end and hands on every prompt and call, judged by all judges; and what else happens in the life of
+    /// the session where a hook runs at it.
     pub(super) fn walk<'j>(&mut self, judges: &[Judge<'j>], mut each: impl FnMut(Judged<'w, 't>)) {
         let mut bounds = BoundsByFolder::<'w, 'j>::new();
+        let mut life = Life::new(judges);
         for at in steps(self.run, self.transcripts) {
             let transcript = &self.transcripts[at.recording];
-            let step = &transcript.steps[at.step];
+            for happening in life.before(at, transcript) {
+                if life.matters(&happening, at, transcript) {
+                    each(self.happening(at, &happening, judges));
+                }
+            }
+            let Some(step) = transcript.steps.get(at.step) else { continue };
             match &step.kind {
-                transcript::StepKind::Prompt(text) if at.depth == 0 => {
+                transcript::StepKind::Prompt(text) if at.depth == 0 || life.prompts => {
                     each(self.prompt(at, text, judges));
                 }
                 transcript::StepKind::Call(call) => each(self.call(at, call, judges, &mut bounds)),
@@ -95,25 +118,13 @@ impl<'w, 't> Walk<'w, 't> {
     }
 
     fn prompt(&mut self, at: StepRef, text: &'w str, judges: &[Judge<'_>]) -> Judged<'w, 't> {
-        self.prompts += 1;
-        let (transcript, context) = self.setting(at);
+        let id = self.next_id(if at.depth == 0 { "prompt" } else { "subagent-prompt" });
+        let context = self.setting(at).1;
         self.enter(context);
-        let moment = Moment {
-            site: Site {
-                locale: self.locale(context, None),
-                files: self.files.as_ref(),
-                tree: self.tree.as_deref(),
-            },
-            session: &transcript.session,
-            context,
-            call: None,
-            recorded: Recorded::Ran,
-            escalated_terminal: false,
-            depth: at.depth,
-        };
+        let moment = self.between_calls(at, Recorded::Ran);
         Judged {
             step: at,
-            id: format!("prompt-{}", self.prompts),
+            id,
             kind: StepKind::Prompt,
             label: short_label(text).into_owned(),
             asked: text,
@@ -123,6 +134,69 @@ impl<'w, 't> Walk<'w, 't> {
             call: None,
             judgements: judges.iter().map(|judge| judge.prompt(text, &moment)).collect(),
         }
+    }
+
+    fn happening(&mut self, at: StepRef, what: &Happening<'w>, judges: &[Judge<'_>]) -> Judged<'w, 't> {
+        let id = self.next_id(life::name(what.event(at.depth > 0)));
+        let context = self.setting(at).1;
+        self.enter(context);
+        // Where the agent went on in the recording, a hook blocked the end of the turn.
+        let recorded = match what {
+            Happening::Stop { continued: Some(_), .. } => Recorded::HookBlocked,
+            _ => Recorded::Ran,
+        };
+        let moment = self.between_calls(at, recorded);
+        let asked = match what {
+            Happening::Stop { message, .. } => message.unwrap_or_default(),
+            _ => "",
+        };
+        Judged {
+            step: at,
+            id,
+            kind: StepKind::Event,
+            label: life::label(what, moment.agent_role(), at.depth > 0),
+            asked,
+            human: None,
+            recorded,
+            failed: false,
+            call: None,
+            judgements: judges.iter().map(|judge| judge.happening(what, &moment)).collect(),
+        }
+    }
+
+    /// `<kind>-1` for the first step of a kind, and so on.
+    fn next_id(&mut self, kind: &'static str) -> String {
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        format!("{kind}-{count}")
+    }
+
+    /// The moment of a step that is no call; its workspace must be known.
+    fn between_calls(&self, at: StepRef, recorded: Recorded) -> Moment<'_> {
+        let (transcript, context) = self.setting(at);
+        Moment {
+            site: Site {
+                locale: self.locale(context, None),
+                files: self.files.as_ref(),
+                tree: self.tree.as_deref(),
+            },
+            session: &transcript.session,
+            root: self.root(),
+            context,
+            call: None,
+            recorded,
+            accepted: false,
+            escalated_terminal: false,
+            terminal: None,
+            depth: at.depth,
+            transcripts: self.transcripts,
+            answers: &self.answers,
+        }
+    }
+
+    /// Id of the main thread.
+    fn root(&self) -> &'w str {
+        &self.transcripts[self.run.main].session.id
     }
 
     fn call<'j>(
@@ -142,14 +216,20 @@ impl<'w, 't> Walk<'w, 't> {
         let locale = self.locale(context, workdir);
         let site = Site { locale, files: self.files.as_ref(), tree: self.tree.as_deref() };
         let attempt = Attempt::read(call, site);
+        let (terminal, human) = (self.terminal(call), self.human(call));
         let moment = Moment {
             site,
             session: &transcript.session,
+            root: self.root(),
             context,
             call: Some(call),
             recorded,
-            escalated_terminal: self.in_escalated_terminal(call),
+            accepted: human.is_some_and(|human| human.verdict == HumanVerdict::Accepted),
+            escalated_terminal: terminal.is_some_and(|terminal| terminal.escalated),
+            terminal: terminal.map(|terminal| terminal.call).filter(|_| call.exit_code().is_some()),
             depth: at.depth,
+            transcripts: self.transcripts,
+            answers: &self.answers,
         };
         let bounds = bounds
             .entry(cwd(context))
@@ -171,7 +251,7 @@ impl<'w, 't> Walk<'w, 't> {
             kind: step_kind(&call.action),
             label: label(&call.action),
             asked: asked(call),
-            human: self.human(call),
+            human,
             recorded,
             failed: call.exit_code().is_some_and(|code| code != 0),
             call: Some(call),
@@ -181,7 +261,9 @@ impl<'w, 't> Walk<'w, 't> {
 
     fn setting(&self, at: StepRef) -> (&'w Transcript<'t>, Option<&'w Context<'t>>) {
         let transcript = &self.transcripts[at.recording];
-        let context = transcript.steps[at.step].context;
+        // The end of a recording has the settings of the last step.
+        let step = transcript.steps.get(at.step).or_else(|| transcript.steps.last());
+        let context = step.and_then(|step| step.context);
         (transcript, context.and_then(|index| transcript.contexts.get(index as usize)))
     }
 
@@ -209,17 +291,17 @@ impl<'w, 't> Walk<'w, 't> {
         Some(Human { verdict: approval.verdict, latency })
     }
 
-    fn in_escalated_terminal(&self, call: &Call<'_>) -> bool {
+    /// The terminal that a call types into.
+    fn terminal(&self, call: &Call<'_>) -> Option<Terminal<'w, 't>> {
         match &call.action {
-            Action::Stdin(stdin) => self.terminals.get(&*stdin.session).copied().unwrap_or(false),
-            _ => false,
+            Action::Stdin(stdin) => self.terminals.get(&*stdin.session).copied(),
+            _ => None,
         }
     }
 
-    fn remember_terminal(&mut self, call: &Call<'_>) {
-        let Action::Shell(shell) = &call.action else { return };
-        if let Some(number) = call.output.and_then(|output| running_session(output.raw())) {
-            self.terminals.insert(number, shell.escalated);
+    fn remember_terminal(&mut self, call: &'w Call<'t>) {
+        if let (Action::Shell(shell), Some(number)) = (&call.action, call.running_terminal()) {
+            self.terminals.insert(number, Terminal { call, escalated: shell.escalated });
         }
     }
 }
@@ -241,15 +323,6 @@ fn cwd<'c>(context: Option<&'c Context<'_>>) -> &'c str {
     context.map_or("", |context| &context.cwd)
 }
 
-/// The number of the terminal that a command left running, from the head that Codex puts before its output.
-fn running_session(raw: &str) -> Option<String> {
-    const MARK: &str = "Process running with session ID ";
-    let head = &raw.as_bytes()[..raw.len().min(400)];
-    let at = memchr::memmem::find(head, MARK.as_bytes())? + MARK.len();
-    let digits: String = raw.get(at..)?.chars().take_while(char::is_ascii_digit).collect();
-    (!digits.is_empty()).then_some(digits)
-}
-
 fn asked<'c>(call: &'c Call<'_>) -> &'c str {
     match &call.action {
         Action::Shell(Shell { command: Command::Script { text, .. }, .. })
@@ -269,6 +342,11 @@ fn label(action: &Action<'_>) -> String {
 }
 
 impl Judged<'_, '_> {
+    /// What tells besides the ruling whether the step diverges under the judge of this index.
+    pub(super) fn sign(&self, judge: usize) -> Sign {
+        Sign { failed: self.failed, otherwise: self.judgements[judge].otherwise }
+    }
+
     /// The step of a replay under the judge of this index.
     pub(super) fn replay_step(&self, judge: usize) -> ReplayStep {
         let judgement = &self.judgements[judge];

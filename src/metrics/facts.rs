@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crate::decision::{Decision, HumanVerdict, Scope, Verdict};
-use crate::replay::{Replay, ReplayStep, StepKind};
+use crate::replay::{Replay, ReplayStep};
 use crate::suite::Role;
 
 use super::evidence::Evidence;
@@ -194,7 +194,7 @@ impl TaskFacts {
                 self.hook_blocks.add(index, step);
             }
         }
-        if step.kind == StepKind::Prompt {
+        if !step.kind.is_call() {
             return;
         }
         if after {

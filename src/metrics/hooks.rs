@@ -1,7 +1,7 @@
 //! hook_block_rate: what hooks stop.
 
 use crate::decision::{Phase, Verdict};
-use crate::replay::ReplayStep;
+use crate::replay::{ReplayStep, StepKind};
 
 use super::metric::{Metric, Tally, note_no_data};
 use super::{TaskFacts, Unit};
@@ -12,6 +12,9 @@ const STOPPING: [&str; 3] = ["PreToolUse", "PermissionRequest", "UserPromptSubmi
 
 /// Did a hook stop this command or prompt?
 pub(super) fn blocked_by_hook(step: &ReplayStep) -> bool {
+    if step.kind == StepKind::Event {
+        return false;
+    }
     let ruled = step.ruling.verdict == Verdict::Deny && step.ruling.phase == Phase::Hook;
     ruled
         || step.hooks.iter().any(|hook| hook.outcome == "blocked" && STOPPING.contains(&hook.event.as_ref()))
@@ -67,5 +70,7 @@ mod tests {
         assert!(!blocked_by_hook(&with_hook("PreToolUse", "passed")));
         assert!(!blocked_by_hook(&with_hook("PostToolUse", "blocked")));
         assert!(!blocked_by_hook(&with_hook("Stop", "blocked")));
+        let stop = ReplayStep { kind: StepKind::Event, ..shell("deny hook", Scope::In) };
+        assert!(!blocked_by_hook(&stop));
     }
 }

@@ -26,7 +26,7 @@ pub use bundle::Bundle;
 pub use config::Config;
 pub use inputs::PluginInputs;
 pub use manifest::{HooksField, Manifest, ServersField};
-pub use recorded::{Annotations, RecordedTools};
+pub use recorded::{Annotations, RecordedTools, ToolResult};
 pub use requirements::Requirements;
 pub use servers::{ApprovalMode, ServerTable, Transport};
 pub use skills::Skill;

@@ -10,7 +10,8 @@ use crate::transcript::Recorded;
 /// One judged step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplayStep {
-    /// Id, unique in the replay: the call id, `prompt-1` for the first prompt, and so on.
+    /// Id, unique in the replay: the call id, `prompt-1` for the first prompt, `stop-1` for the first end of a turn, and
+    /// so on.
     pub id: String,
     /// What kind of step it is.
     pub kind: StepKind,
@@ -62,6 +63,8 @@ pub enum StepKind {
     Code,
     /// Another tool of Codex's own.
     Tool,
+    /// A moment in the life of the session at which hooks run, such as the end of a turn.
+    Event,
 }
 
 impl StepKind {
@@ -78,7 +81,13 @@ impl StepKind {
             Self::Image => "image",
             Self::Code => "code",
             Self::Tool => "tool",
+            Self::Event => "event",
         }
+    }
+
+    /// Does the agent attempt something?
+    pub fn is_call(self) -> bool {
+        !matches!(self, Self::Prompt | Self::Event)
     }
 }
 
@@ -111,7 +120,8 @@ pub struct HookRow {
     pub event: Cow<'static, str>,
     /// The hook's declaration.
     pub rule: Rule,
-    /// What came of it: `passed`, `blocked`, `rewrote`, `failed`, `not run`.
+    /// What came of it: `passed`, `blocked`, `stopped`, `rewrote`, `replaced`, `allowed`, `denied`, `failed` (it counts
+    /// as no answer), `in doubt`, `not run`, `async` (Codex does not wait for it).
     pub outcome: Cow<'static, str>,
     /// Its reason or failure, in short.
     pub detail: String,

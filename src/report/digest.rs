@@ -4,7 +4,7 @@ use crate::decision::{Scope, Verdict};
 use crate::diff::{State, Tally};
 use crate::metrics::{ViolationFact, ViolationKind};
 use crate::replay::v1::{NoteV1, RuleV1};
-use crate::replay::{Replay, ReplayStep, StepKind};
+use crate::replay::{Replay, ReplayStep};
 
 /// Steps noted for each reason, in all and per task; the rest is counted.
 const MAX_NOTED: usize = 100;
@@ -83,7 +83,7 @@ impl Digest {
         step: &ReplayStep,
         violation: Option<&ViolationFact>,
     ) {
-        let call = step.kind != StepKind::Prompt;
+        let call = step.kind.is_call();
         let unknown = step.ruling.verdict == Verdict::Undetermined || step.scope == Scope::Undetermined;
         let let_run = step.human.is_some_and(|human| human.verdict.let_run());
         let (kinds, waived): (Vec<_>, Vec<_>) = violation

@@ -3,7 +3,6 @@
 use super::csv::Rows;
 use super::v1::{RunV1, TaskV1};
 use crate::decision::{Scope, Verdict};
-use crate::replay::StepKind;
 use crate::replay::v1::StepV1;
 
 /// The columns.
@@ -56,7 +55,7 @@ fn row(rows: &mut Rows<'_>, task: &TaskV1<'_>, run: &RunV1<'_>) {
     rows.text(replay.outcome.as_deref().unwrap_or("")).text(decided.unwrap_or("")).word(run.agreement.name());
     rows.flag(replay.finished);
     rows.word(run.completed.map_or("", |completed| if completed { "yes" } else { "no" }));
-    let calls = || replay.steps.iter().filter(|step| step.kind != StepKind::Prompt);
+    let calls = || replay.steps.iter().filter(|step| step.kind.is_call());
     let count = |fits: &dyn Fn(&StepV1<'_>) -> bool| calls().filter(|step| fits(step)).count() as u64;
     rows.number(count(&|_| true));
     for verdict in [Verdict::Allow, Verdict::Ask, Verdict::Deny, Verdict::Undetermined] {

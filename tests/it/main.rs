@@ -14,6 +14,7 @@ mod gate;
 mod hook;
 mod hostile_text;
 mod jail;
+mod life;
 mod look;
 mod program;
 mod project;

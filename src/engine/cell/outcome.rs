@@ -31,6 +31,8 @@ pub enum Ended {
     Output,
     /// The shell could not be started.
     NotStarted,
+    /// It was no program: an MCP tool gave no result; standard error holds the reason.
+    NoResult,
 }
 
 /// Why the same program might have answered differently outside the cell.
@@ -84,7 +86,7 @@ impl ProcessOutcome {
             Ended::Exit(126 | 127) | Ended::NotStarted => Some(Doubt::Program),
             Ended::Memory | Ended::Processes | Ended::Output => Some(Doubt::Limit),
             Ended::Signal(_) => Some(Doubt::Signal),
-            Ended::Exit(_) | Ended::Timeout => None,
+            Ended::Exit(_) | Ended::Timeout | Ended::NoResult => None,
         }
     }
 }

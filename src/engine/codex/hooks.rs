@@ -10,7 +10,9 @@ use crate::replay::{HookRow, ReplayStep, StepKind};
 pub(super) fn take(step: &mut ReplayStep, performance: &Performance) -> bool {
     let seen = seen(step, performance);
     let unknown = step.hooks.iter().any(|row| matches!(&*row.outcome, "not run" | "in doubt"));
-    let mut predicted = std::mem::take(&mut step.hooks);
+    // The CLI does not tell of hooks that it does not wait for.
+    let (beside, mut predicted): (Vec<HookRow>, Vec<HookRow>) =
+        std::mem::take(&mut step.hooks).into_iter().partition(|row| row.outcome == "async");
     let classes = |rows: &[HookRow]| {
         let mut classes: Vec<(String, String)> =
             rows.iter().map(|row| (row.event.to_string(), class(&row.outcome).to_owned())).collect();
@@ -19,7 +21,9 @@ pub(super) fn take(step: &mut ReplayStep, performance: &Performance) -> bool {
     };
     let before = classes(&predicted);
     step.hooks = seen.into_iter().map(|hook| row(hook, &mut predicted)).collect();
-    unknown || before == classes(&step.hooks)
+    let same = unknown || before == classes(&step.hooks);
+    step.hooks.extend(beside);
+    same
 }
 
 fn seen<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&'p HookSeen> {

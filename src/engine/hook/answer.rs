@@ -99,6 +99,7 @@ pub(super) fn exit(outcome: &ProcessOutcome, timeout: Duration, two: Option<&'st
             FailOpen::of("hook reached a limit of its cell")
         }
         (Ended::NotStarted, _) => FailOpen::of("hook could not be started"),
+        (Ended::NoResult, _) => FailOpen(String::from_utf8_lossy(&outcome.stderr).into_owned().into()),
     })
 }
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::{PermissionRequest, PreToolUse};
+use super::lifecycle::Stop;
 use crate::engine::cell::Doubt;
 
 /// One hook's answer, and why it might be another one outside the cell.
@@ -118,4 +119,47 @@ pub fn permission(replies: &[Reply<PermissionRequest>]) -> Permission {
     }
     let allow = replies.iter().position(|reply| reply.answer == PermissionRequest::Allow);
     allow.map_or(Permission::Silent, |hook| Permission::Allow { hook })
+}
+
+/// What all Stop or SubagentStop hooks of a turn come to. Numbers are places in the list of answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TurnEnd {
+    /// The turn ends.
+    Ends,
+    /// The agent goes on with these prompts, one from each hook that blocked.
+    GoesOn {
+        /// The first hook that blocked.
+        hook: usize,
+        /// The prompts, in the order of the configuration.
+        prompts: Vec<String>,
+    },
+    /// It cannot be known: a hook's answer is in doubt.
+    Doubtful {
+        /// The hook.
+        hook: usize,
+        /// Why.
+        doubt: Doubt,
+    },
+}
+
+/// Puts Stop answers together: one that halts wins over all that block; else the prompts of all that block count.
+pub fn turn_end(replies: &[Reply<Stop>]) -> TurnEnd {
+    let halts = |reply: &Reply<Stop>| reply.doubt.is_none() && matches!(reply.answer, Stop::Halt { .. });
+    if replies.iter().any(halts) {
+        return TurnEnd::Ends;
+    }
+    for (hook, reply) in replies.iter().enumerate() {
+        if let Some(doubt) = reply.doubt {
+            return TurnEnd::Doubtful { hook, doubt };
+        }
+    }
+    let blocks = replies.iter().enumerate().filter_map(|(hook, reply)| match &reply.answer {
+        Stop::Continue { prompt } => Some((hook, prompt.clone())),
+        _ => None,
+    });
+    let (hooks, prompts): (Vec<_>, Vec<_>) = blocks.unzip();
+    match hooks.first() {
+        Some(hook) => TurnEnd::GoesOn { hook: *hook, prompts },
+        None => TurnEnd::Ends,
+    }
 }

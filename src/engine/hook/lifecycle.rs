@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use super::answer::{Exit, FailOpen, exit};
 use super::output::{
-    CompactOutput, Printed, SessionStartOutput, StopOutput, UserPromptSubmitOutput, meaningful, printed,
+    CompactOutput, InterruptOutput, Printed, SessionStartOutput, StopOutput, UserPromptSubmitOutput,
+    meaningful, printed,
 };
-use crate::engine::cell::ProcessOutcome;
+use crate::engine::cell::{Ended, ProcessOutcome};
 
 /// Answer of a UserPromptSubmit hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,11 @@ pub enum Stop {
         /// The prompt.
         prompt: String,
     },
+    /// The turn ends, whatever other hooks say.
+    Halt {
+        /// The reason; empty where the hook gave none.
+        reason: String,
+    },
     /// The turn ends.
     End {
         /// Why the answer did not count, if there was one.
@@ -58,7 +64,7 @@ pub enum Stop {
 pub enum Compact {
     /// The turn stops.
     Stop {
-        /// The reason; empty where the hook gave none.
+        /// The reason.
         reason: String,
     },
     /// It goes on.
@@ -121,7 +127,8 @@ pub fn session_start(
     };
     let universal = output.universal();
     let context = output.hook_specific_output.as_ref().and_then(|detail| detail.additional_context.clone());
-    if universal.goes_on {
+    // A sub-agent starts whatever its hooks say.
+    if universal.goes_on || subagent {
         return (SessionStart::Pass { failed: None }, context);
     }
     (SessionStart::Stop { reason: universal.stop_reason.unwrap_or_default().to_owned() }, context)
@@ -156,7 +163,9 @@ pub fn stop(outcome: &ProcessOutcome, timeout: Duration, subagent: bool) -> Stop
         Printed::Object(output) => output,
     };
     match (output.decision, meaningful(output.reason.as_deref())) {
-        _ if !output.universal().goes_on => Stop::End { failed: None },
+        _ if !output.universal().goes_on => {
+            Stop::Halt { reason: output.universal().stop_reason.unwrap_or_default().to_owned() }
+        }
         (Some(_), Some(prompt)) => Stop::Continue { prompt },
         (Some(_), None) => end(FailOpen::of(no_reason)),
         (None, _) => Stop::End { failed: None },
@@ -164,15 +173,46 @@ pub fn stop(outcome: &ProcessOutcome, timeout: Duration, subagent: bool) -> Stop
 }
 
 /// Reads a PreCompact or PostCompact hook's outcome.
-pub fn compact(outcome: &ProcessOutcome, timeout: Duration) -> Compact {
-    if let Exit::Failed(failed) = exit(outcome, timeout, None) {
+pub fn compact(outcome: &ProcessOutcome, timeout: Duration, post: bool) -> Compact {
+    let (invalid, stopped) = if post {
+        ("hook returned invalid PostCompact hook JSON output", "PostCompact hook stopped execution")
+    } else {
+        ("hook returned invalid PreCompact hook JSON output", "PreCompact hook stopped execution")
+    };
+    if let Some(failed) = said_in_failing(outcome, timeout) {
         return Compact::Pass { failed: Some(failed) };
     }
     match printed::<CompactOutput>(outcome) {
         Printed::Object(output) if !output.universal().goes_on => {
-            Compact::Stop { reason: output.universal().stop_reason.unwrap_or_default().to_owned() }
+            Compact::Stop { reason: output.universal().stop_reason.unwrap_or(stopped).to_owned() }
         }
-        Printed::Invalid => Compact::Pass { failed: Some(FailOpen::of("hook returned invalid JSON output")) },
+        Printed::Invalid => Compact::Pass { failed: Some(FailOpen::of(invalid)) },
         Printed::Nothing | Printed::Text(_) | Printed::Object(_) => Compact::Pass { failed: None },
     }
+}
+
+/// Reads a SessionEnd hook's outcome: what it prints is not looked at. Gives why it failed, if it did.
+pub fn session_end(outcome: &ProcessOutcome, timeout: Duration) -> Option<FailOpen> {
+    said_in_failing(outcome, timeout)
+}
+
+/// Reads an Interrupt hook's outcome, which has no say. Gives why it failed, if it did.
+pub fn interrupt(outcome: &ProcessOutcome, timeout: Duration) -> Option<FailOpen> {
+    if let Exit::Failed(failed) = exit(outcome, timeout, None) {
+        return Some(failed);
+    }
+    match printed::<InterruptOutput>(outcome) {
+        Printed::Nothing | Printed::Object(_) => None,
+        Printed::Text(_) => Some(FailOpen::of("Interrupt hook returned non-JSON stdout")),
+        Printed::Invalid => Some(FailOpen::of("hook returned invalid interrupt hook JSON output")),
+    }
+}
+
+/// Why a hook failed, for the events that take standard error for the reason.
+fn said_in_failing(outcome: &ProcessOutcome, timeout: Duration) -> Option<FailOpen> {
+    let Exit::Failed(failed) = exit(outcome, timeout, None) else { return None };
+    let said = matches!(outcome.ended, Ended::Exit(_))
+        .then(|| meaningful(Some(&String::from_utf8_lossy(&outcome.stderr))))
+        .flatten();
+    Some(said.map_or(failed, |said| FailOpen(said.into())))
 }

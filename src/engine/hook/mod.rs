@@ -8,6 +8,7 @@ mod combine;
 mod home;
 mod input;
 mod lifecycle;
+pub mod mcp_tool;
 mod output;
 mod run;
 mod seat;
@@ -24,10 +25,11 @@ pub use answer::{
     FailOpen, PermissionRequest, PostToolUse, PreToolUse, blocked_text, permission_request, post_tool_use,
     pre_tool_use, rewritten_command,
 };
-pub use combine::{Permission, PreCall, Reply, permission, pre_call};
+pub use combine::{Permission, PreCall, Reply, TurnEnd, permission, pre_call, turn_end};
 pub use input::{Agent, Moment, Occasion, PermissionMode};
 pub use lifecycle::{
-    Compact, SessionStart, Stop, UserPromptSubmit, compact, session_start, stop, user_prompt_submit,
+    Compact, SessionStart, Stop, UserPromptSubmit, compact, interrupt, session_end, session_start, stop,
+    user_prompt_submit,
 };
 pub use run::{HookCommand, HookRun, HookRunner, PluginSeat};
 pub use seat::Seat;

@@ -145,6 +145,15 @@ shape! {
     CompactOutput {}
 }
 
+/// Of Interrupt.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct InterruptOutput {
+    /// Only shown to the user.
+    #[serde(default, rename = "systemMessage")]
+    _system_message: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum OldDecision {

@@ -344,80 +344,220 @@ fn post_tool_use_answers() {
     );
 }
 
-#[test]
-fn prompts_and_sessions() {
-    let prompt = |outcome: &ProcessOutcome| match user_prompt_submit(outcome, SIX) {
-        (UserPromptSubmit::Block { reason }, _) => format!("block {reason}"),
-        (UserPromptSubmit::Pass { failed: None }, context) => format!("pass {context:?}"),
-        (UserPromptSubmit::Pass { failed }, _) => format!("failed {}", text(failed.as_ref())),
-    };
-    let session = |outcome: &ProcessOutcome| match session_start(outcome, SIX, false) {
-        (SessionStart::Stop { reason }, _) => format!("stop {reason}"),
-        (SessionStart::Pass { failed: None }, context) => format!("pass {context:?}"),
-        (SessionStart::Pass { failed }, _) => format!("failed {}", text(failed.as_ref())),
-    };
-    let invalid = [
-        "failed hook returned invalid user prompt submit JSON output",
-        "failed hook returned invalid session start JSON output",
-    ];
-    let no_reason = "failed UserPromptSubmit hook returned decision:block without a non-empty reason";
-    for (stdout, of_prompt, of_session) in [
-        ("plain text\n", "pass Some(\"plain text\")", "pass Some(\"plain text\")"),
-        ("{x", invalid[0], invalid[1]),
-        (r#"{"decision":"block","reason":"b"}"#, "block b", invalid[1]),
-        (r#"{"decision":"block"}"#, no_reason, invalid[1]),
-        (r#"{"decision":"approve"}"#, invalid[0], invalid[1]),
-        (r#"{"reason":"b"}"#, "pass None", invalid[1]),
-        (r#"{"continue":false}"#, "block ", "stop "),
-        (r#"{"continue":false,"stopReason":"s"}"#, "block s", "stop s"),
-        (r#"{"continue":false,"decision":"block"}"#, "block ", invalid[1]),
-        (r#"{"continue":false,"stopReason":"s","decision":"block","reason":"b"}"#, "block s", invalid[1]),
-        (r#"{"suppressOutput":true,"stopReason":"s"}"#, "pass None", "pass None"),
-        (
-            r#"{"hookSpecificOutput":{"hookEventName":"Stop","additionalContext":"c"}}"#,
-            "pass Some(\"c\")",
-            "pass Some(\"c\")",
-        ),
-        (r#"{"hookSpecificOutput":{"additionalContext":"c"}}"#, invalid[0], invalid[1]),
-        (r#"{"hookSpecificOutput":null}"#, "pass None", "pass None"),
-    ] {
-        assert_eq!(prompt(&printing(stdout)), of_prompt, "{stdout}");
-        assert_eq!(session(&printing(stdout)), of_session, "{stdout}");
+/// What was asked of every event whose hooks are no part of a call, one row an answer: UserPromptSubmit, SessionStart,
+/// SubagentStart, Stop and SubagentStop, PreCompact and PostCompact, Interrupt. `!` stands for the event's own complaint
+/// about JSON that it cannot read, `=` for the answer of the column before.
+const LIFE: [(&str, [&str; 6]); 33] = [
+    ("", ["pass", "=", "=", "end", "pass", "done"]),
+    (
+        "plain text\n",
+        ["pass plain text", "=", "=", "failed !", "pass", "failed Interrupt hook returned non-JSON stdout"],
+    ),
+    ("[]", ["failed !", "=", "=", "=", "=", "="]),
+    ("{x", ["failed !", "=", "=", "=", "=", "="]),
+    ("{}", ["pass", "=", "=", "end", "pass", "done"]),
+    (r#"{"decision":"block","reason":"b"}"#, ["block b", "failed !", "=", "continue b", "failed !", "="]),
+    (r#"{"decision":"block"}"#, ["failed _", "failed !", "=", "failed _", "failed !", "="]),
+    (r#"{"decision":"block","reason":"  "}"#, ["failed _", "failed !", "=", "failed _", "failed !", "="]),
+    (r#"{"decision":"approve"}"#, ["failed !", "=", "=", "=", "=", "="]),
+    (r#"{"decision":null}"#, ["pass", "failed !", "=", "end", "failed !", "="]),
+    (r#"{"reason":"b"}"#, ["pass", "failed !", "=", "end", "failed !", "="]),
+    (r#"{"continue":false}"#, ["block ", "stop ", "pass", "halt ", "stop _", "failed !"]),
+    (r#"{"continue":false,"stopReason":"s"}"#, ["block s", "stop s", "pass", "halt s", "stop s", "failed !"]),
+    (
+        r#"{"continue":false,"stopReason":"  "}"#,
+        ["block   ", "stop   ", "pass", "halt   ", "stop   ", "failed !"],
+    ),
+    (
+        r#"{"continue":false,"decision":"block","reason":"b"}"#,
+        ["block ", "failed !", "=", "halt ", "failed !", "="],
+    ),
+    (r#"{"continue":null}"#, ["failed !", "=", "=", "=", "=", "="]),
+    (r#"{"continue":"no"}"#, ["failed !", "=", "=", "=", "=", "="]),
+    (r#"{"stopReason":"s"}"#, ["pass", "=", "=", "end", "pass", "failed !"]),
+    (r#"{"suppressOutput":true}"#, ["pass", "=", "=", "end", "pass", "failed !"]),
+    (r#"{"systemMessage":"m"}"#, ["pass", "=", "=", "end", "pass", "done"]),
+    (
+        r#"{"hookSpecificOutput":{"hookEventName":"Stop","additionalContext":"c"}}"#,
+        ["pass c", "=", "=", "failed !", "=", "="],
+    ),
+    (r#"{"hookSpecificOutput":null}"#, ["pass", "=", "=", "failed !", "=", "="]),
+    (r#"{"hookSpecificOutput":{"additionalContext":"c"}}"#, ["failed !", "=", "=", "=", "=", "="]),
+    (
+        r#"{"hookSpecificOutput":{"hookEventName":"Stop","permissionDecision":"deny","permissionDecisionReason":"r"}}"#,
+        ["failed !", "=", "=", "=", "=", "="],
+    ),
+    (r#"{"zzz":1}"#, ["failed !", "=", "=", "=", "=", "="]),
+    ("{\"continue\":false}\nmore", ["failed !", "=", "=", "=", "=", "="]),
+    (
+        "more\n{\"continue\":false}",
+        [
+            "pass more\n{\"continue\":false}",
+            "=",
+            "=",
+            "failed !",
+            "pass",
+            "failed Interrupt hook returned non-JSON stdout",
+        ],
+    ),
+    (
+        "2:e2\n:",
+        [
+            "block e2",
+            "failed hook exited with code 2",
+            "=",
+            "continue e2",
+            "failed e2",
+            "failed hook exited with code 2",
+        ],
+    ),
+    (
+        "2::",
+        [
+            "failed 2",
+            "failed hook exited with code 2",
+            "=",
+            "failed 2",
+            "failed hook exited with code 2",
+            "=",
+        ],
+    ),
+    (
+        "2::out",
+        [
+            "failed 2",
+            "failed hook exited with code 2",
+            "=",
+            "failed 2",
+            "failed hook exited with code 2",
+            "=",
+        ],
+    ),
+    (r#"1::{"decision":"block","reason":"b"}"#, ["failed hook exited with code 1", "=", "=", "=", "=", "="]),
+    ("0:noise:", ["pass", "=", "=", "end", "pass", "done"]),
+    ("timeout", ["failed hook timed out after 6s", "=", "=", "=", "=", "="]),
+];
+
+/// The outcome that a row of [`LIFE`] is about: `<code>:<stderr>:<stdout>`, `timeout`, or what is printed.
+fn outcome_of(row: &str) -> ProcessOutcome {
+    let mut parts = row.splitn(3, ':');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("timeout"), ..) => ended(Ended::Timeout),
+        (Some(code @ ("0" | "1" | "2")), Some(stderr), Some(stdout)) => {
+            ProcessOutcome::exited(code.parse().unwrap(), stdout, stderr)
+        }
+        _ => printing(row),
     }
-    assert_eq!(prompt(&ProcessOutcome::exited(2, "", "r")), "block r");
-    assert_eq!(session(&ProcessOutcome::exited(2, "", "r")), "failed hook exited with code 2");
-    assert_eq!(
-        prompt(&ProcessOutcome::exited(1, r#"{"decision":"block","reason":"b"}"#, "")),
-        "failed hook exited with code 1"
-    );
+}
+
+fn passed(failed: Option<&FailOpen>, context: Option<&str>) -> String {
+    match (failed, context) {
+        (Some(failed), _) => format!("failed {}", failed.0),
+        (None, Some(context)) => format!("pass {context}"),
+        (None, None) => "pass".into(),
+    }
+}
+
+fn prompt_told(outcome: &ProcessOutcome) -> String {
+    match user_prompt_submit(outcome, SIX) {
+        (UserPromptSubmit::Block { reason }, _) => format!("block {reason}"),
+        (UserPromptSubmit::Pass { failed }, context) => passed(failed.as_ref(), context.as_deref()),
+    }
+}
+
+fn start_told(outcome: &ProcessOutcome, subagent: bool) -> String {
+    match session_start(outcome, SIX, subagent) {
+        (SessionStart::Stop { reason }, _) => format!("stop {reason}"),
+        (SessionStart::Pass { failed }, context) => passed(failed.as_ref(), context.as_deref()),
+    }
+}
+
+fn stop_told(outcome: &ProcessOutcome, subagent: bool) -> String {
+    match stop(outcome, SIX, subagent) {
+        Stop::Continue { prompt } => format!("continue {prompt}"),
+        Stop::Halt { reason } => format!("halt {reason}"),
+        Stop::End { failed: None } => "end".into(),
+        Stop::End { failed } => passed(failed.as_ref(), None),
+    }
+}
+
+fn compact_told(outcome: &ProcessOutcome, post: bool) -> String {
+    match compact(outcome, SIX, post) {
+        Compact::Stop { reason } => format!("stop {reason}"),
+        Compact::Pass { failed } => passed(failed.as_ref(), None),
+    }
 }
 
 #[test]
-fn stops() {
-    let told = |outcome: &ProcessOutcome| match stop(outcome, SIX, false) {
-        Stop::Continue { prompt } => format!("continue {prompt}"),
-        Stop::End { failed: None } => "end".into(),
-        Stop::End { failed } => format!("failed {}", text(failed.as_ref())),
-    };
-    let invalid = "failed hook returned invalid stop hook JSON output";
-    for (stdout, want) in [
-        ("", "end"),
-        ("plain", invalid),
-        ("[]", invalid),
-        (r#"{"decision":"block","reason":"b"}"#, "continue b"),
-        (r#"{"decision":"block"}"#, "failed Stop hook returned decision:block without a non-empty reason"),
-        (r#"{"reason":"b"}"#, "end"),
-        (r#"{"continue":false,"decision":"block","reason":"b"}"#, "end"),
-        (r#"{"suppressOutput":true,"stopReason":"s"}"#, "end"),
-        (r#"{"hookSpecificOutput":null}"#, invalid),
-    ] {
-        assert_eq!(told(&printing(stdout)), want, "{stdout}");
+fn answers_that_are_no_part_of_a_call() {
+    for (row, expected) in LIFE {
+        let outcome = outcome_of(row);
+        let told = [
+            ("user prompt submit", prompt_told(&outcome), 0),
+            ("session start", start_told(&outcome, false), 1),
+            ("subagent start", start_told(&outcome, true), 2),
+            ("stop hook", stop_told(&outcome, false), 3),
+            ("subagent stop hook", stop_told(&outcome, true), 3),
+            ("PreCompact hook", compact_told(&outcome, false), 4),
+            ("PostCompact hook", compact_told(&outcome, true), 4),
+            ("interrupt hook", passed(interrupt(&outcome, SIX).as_ref(), None).replace("pass", "done"), 5),
+        ];
+        for (event, told, column) in told {
+            let said = expected[..=column].iter().rev().find(|said| **said != "=").unwrap();
+            let name = match event {
+                "user prompt submit" => "UserPromptSubmit",
+                "subagent stop hook" => "SubagentStop",
+                "PreCompact hook" => "PreCompact",
+                "PostCompact hook" => "PostCompact",
+                _ => "Stop",
+            };
+            let wants =
+                if name == "UserPromptSubmit" { "a blocking reason" } else { "a continuation prompt" };
+            let want = match *said {
+                "failed !" => format!("failed hook returned invalid {event} JSON output"),
+                "failed _" => {
+                    format!("failed {name} hook returned decision:block without a non-empty reason")
+                }
+                "failed 2" => {
+                    format!("failed {name} hook exited with code 2 but did not write {wants} to stderr")
+                }
+                "stop _" => format!("stop {name} hook stopped execution"),
+                said => said.to_owned(),
+            };
+            assert_eq!(told, want, "{event}: {row}");
+        }
     }
-    assert_eq!(told(&ProcessOutcome::exited(2, "", "go on")), "continue go on");
-    assert_eq!(
-        told(&ProcessOutcome::exited(2, "", "")),
-        "failed Stop hook exited with code 2 but did not write a continuation prompt to stderr"
-    );
+}
+
+#[test]
+fn session_ends_only_fail() {
+    for (row, want) in [
+        ("", None),
+        ("{x", None),
+        (r#"{"continue":false}"#, None),
+        ("plain", None),
+        ("2:e2\n:", Some("e2")),
+        ("2::out", Some("hook exited with code 2")),
+        ("1::{}", Some("hook exited with code 1")),
+        ("timeout", Some("hook timed out after 6s")),
+    ] {
+        let failed = session_end(&outcome_of(row), SIX).map(|failed| failed.0.into_owned());
+        assert_eq!(failed.as_deref(), want, "{row}");
+    }
+}
+
+#[test]
+fn several_stop_hooks() {
+    let on = |prompt: &str| sure(Stop::Continue { prompt: prompt.into() });
+    let end = sure(Stop::End { failed: None });
+    let halt = sure(Stop::Halt { reason: String::new() });
+    let doubtful = Reply { doubt: Some(Doubt::Network), ..end.clone() };
+    let both = TurnEnd::GoesOn { hook: 1, prompts: vec!["a".into(), "b".into()] };
+    assert_eq!(turn_end(&[]), TurnEnd::Ends);
+    assert_eq!(turn_end(&[end.clone(), on("a"), on("b")]), both);
+    assert_eq!(turn_end(&[on("a"), halt.clone()]), TurnEnd::Ends);
+    assert_eq!(turn_end(&[doubtful.clone(), halt]), TurnEnd::Ends);
+    assert_eq!(turn_end(&[on("a"), doubtful]), TurnEnd::Doubtful { hook: 1, doubt: Doubt::Network });
 }
 
 fn sure<A>(answer: A) -> Reply<A> {
@@ -521,7 +661,7 @@ proptest::proptest! {
             let outcome = ProcessOutcome { ended: Ended::Exit(code), stdout, stderr: stderr.clone(), tried_network: false };
             let _ = (pre_tool_use(&outcome, SIX), permission_request(&outcome, SIX), post_tool_use(&outcome, SIX));
             let _ = (user_prompt_submit(&outcome, SIX), session_start(&outcome, SIX, true), stop(&outcome, SIX, true));
-            let _ = compact(&outcome, SIX);
+            let _ = (compact(&outcome, SIX, true), session_end(&outcome, SIX), interrupt(&outcome, SIX));
         }
     }
 }

@@ -1,16 +1,18 @@
-//! The events that have a say in calls and prompts.
+//! The events that are part of a call.
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::payload::{ToolUse, response};
 use super::{Answer, EventHooks, Replies, doubtful, reason, row, ruling};
-use crate::action::{Action, Command, Dialect, Launch, McpCall, Shell};
+use crate::action::{Action, Command, Dialect, Launch, McpCall, Shell, Spawn, ToolName};
 use crate::boundary::Boundary;
 use crate::boundary::hooks::{Hook, HookEvent};
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::engine::hook::{self, FailOpen, Occasion, PreCall, Reply};
 use crate::engine::moment::Moment;
-use crate::replay::HookRow;
+use crate::transcript::Call;
 
 /// What PreToolUse hooks say about a call.
 pub(in crate::engine) enum PreTool {
@@ -18,8 +20,13 @@ pub(in crate::engine) enum PreTool {
     Pass,
     /// It does not run, or that cannot be known.
     Stop(Ruling),
-    /// It goes on as another call.
-    Rewrite(Action<'static>),
+    /// It goes on as another call, with these arguments.
+    Rewrite {
+        /// The call.
+        action: Action<'static>,
+        /// Its arguments as JSON.
+        arguments: String,
+    },
 }
 
 /// What PermissionRequest hooks say about a call that needs approval.
@@ -32,37 +39,54 @@ pub(in crate::engine) enum Permission {
     Stop(Ruling),
 }
 
+/// What PostToolUse hooks make of a result.
+pub(in crate::engine) enum PostTool {
+    /// The model reads the result.
+    Keep,
+    /// The model reads this in its place.
+    Replace(String),
+}
+
+/// A call as hooks are told of it.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct Asked<'a> {
+    /// What it attempts.
+    pub(in crate::engine) action: &'a Action<'a>,
+    /// Its arguments as JSON.
+    pub(in crate::engine) arguments: &'a str,
+    /// Its id.
+    pub(in crate::engine) id: &'a str,
+}
+
 impl EventHooks {
     /// Before a tool runs.
     pub(in crate::engine) fn pre_tool_use(
         &self,
         boundary: &Boundary,
-        action: &Action<'_>,
+        asked: Asked<'_>,
         moment: &Moment<'_>,
     ) -> Answer<PreTool> {
         let event = HookEvent::PreToolUse;
         if !boundary.hooks.any(event) {
             return nothing(PreTool::Pass);
         }
-        let arguments = moment.call.map_or("{}", |call| &call.arguments);
-        let Some(used) = ToolUse::of(action, arguments) else { return nothing(PreTool::Pass) };
+        let Some(used) = ToolUse::of(asked.action, asked.arguments) else { return nothing(PreTool::Pass) };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
         if hooks.peek().is_none() {
             return nothing(PreTool::Pass);
         }
-        let id = moment.call.map_or("", |call| &call.id);
         let occasion =
-            Occasion::PreToolUse { tool_name: &used.name, tool_input: &used.input, tool_use_id: id };
-        let replies = self.run(hooks, &occasion, boundary, moment, |outcome, timeout| {
+            Occasion::PreToolUse { tool_name: &used.name, tool_input: &used.input, tool_use_id: asked.id };
+        let round = self.run(event, hooks, &occasion, boundary, moment, |outcome, timeout| {
             hook::pre_tool_use(outcome, timeout).0
         });
-        let rows = rows(event, &replies, |answer| match answer {
+        let rows = round.rows(|answer| match answer {
             hook::PreToolUse::Block { reason } => ("blocked", reason.clone()),
             hook::PreToolUse::Rewrite { .. } => ("rewrote", String::new()),
             hook::PreToolUse::Pass { failed } => passed(failed.as_ref()),
         });
-        let verdict = match settle(replies) {
-            Settled::Known(hooks, replies) => pre_call(&hooks, &replies, action),
+        let verdict = match settle(round.replies) {
+            Settled::Known(hooks, replies) => pre_call(&hooks, &replies, asked.action),
             Settled::Unknown(hook, why, replies) => {
                 // A block is certain whatever the others would say.
                 let blocks = |reply: &&(&Hook, Reply<hook::PreToolUse>)| {
@@ -83,29 +107,39 @@ impl EventHooks {
     pub(in crate::engine) fn permission_request(
         &self,
         boundary: &Boundary,
-        action: &Action<'_>,
+        asked: Asked<'_>,
         moment: &Moment<'_>,
     ) -> Answer<Permission> {
         let event = HookEvent::PermissionRequest;
         if !boundary.hooks.any(event) {
             return nothing(Permission::Silent);
         }
-        let arguments = moment.call.map_or("{}", |call| &call.arguments);
-        let Some(used) = ToolUse::of(action, arguments) else { return nothing(Permission::Silent) };
+        let Some(used) = ToolUse::of(asked.action, asked.arguments) else {
+            return nothing(Permission::Silent);
+        };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
         if hooks.peek().is_none() {
             return nothing(Permission::Silent);
         }
-        let input = used.described(action);
+        let input = used.described(asked.action);
         let occasion = Occasion::PermissionRequest { tool_name: &used.name, tool_input: &input };
-        let replies = self.run(hooks, &occasion, boundary, moment, hook::permission_request);
-        let rows = rows(event, &replies, |answer| match answer {
+        let round = self.run(event, hooks, &occasion, boundary, moment, hook::permission_request);
+        let rows = round.rows(|answer| match answer {
             hook::PermissionRequest::Allow => ("allowed", String::new()),
             hook::PermissionRequest::Deny { message } => ("denied", message.clone()),
             hook::PermissionRequest::Silent { failed } => passed(failed.as_ref()),
         });
-        let verdict = match settle(replies) {
-            Settled::Unknown(hook, why, _) => Permission::Stop(doubtful(Phase::Approval, &why, hook)),
+        let verdict = match settle(round.replies) {
+            Settled::Unknown(hook, why, replies) => {
+                // A denial is certain whatever the others would say.
+                let denied = replies.into_iter().find_map(|(hook, reply)| match reply {
+                    Reply { answer: hook::PermissionRequest::Deny { message }, doubt: None } => {
+                        Some(ruling(Verdict::Deny, Phase::Approval, message, hook))
+                    }
+                    _ => None,
+                });
+                Permission::Stop(denied.unwrap_or_else(|| doubtful(Phase::Approval, &why, hook)))
+            }
             Settled::Known(hooks, replies) => match hook::permission(&replies) {
                 hook::Permission::Silent => Permission::Silent,
                 hook::Permission::Allow { hook } => {
@@ -123,96 +157,71 @@ impl EventHooks {
         Answer { verdict, rows }
     }
 
-    /// After a tool gave a result; only rows come of it, for the call has run.
+    /// After a tool gave a result. `call` is the one with the recorded result; `known` tells whether the result would
+    /// be the same in the replay.
     pub(in crate::engine) fn post_tool_use(
         &self,
         boundary: &Boundary,
-        action: &Action<'_>,
+        asked: Asked<'_>,
+        call: &Call<'_>,
+        known: Result<(), &'static str>,
         moment: &Moment<'_>,
-    ) -> Vec<HookRow> {
+    ) -> Answer<PostTool> {
         let event = HookEvent::PostToolUse;
         if !boundary.hooks.any(event) {
-            return Vec::new();
+            return nothing(PostTool::Keep);
         }
-        let Some(call) = moment.call else { return Vec::new() };
-        let Some(used) = ToolUse::of(action, &call.arguments) else { return Vec::new() };
+        let Some(used) = ToolUse::of(asked.action, asked.arguments) else { return nothing(PostTool::Keep) };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
         if hooks.peek().is_none() {
-            return Vec::new();
+            return nothing(PostTool::Keep);
         }
-        let answer = call.output.map(|output| output.text()).unwrap_or_default();
-        let Some(tool_response) = response(action, &answer) else { return Vec::new() };
+        let result = known.and_then(|()| response(asked.action, call).ok_or("the recording holds no result"));
+        let tool_response = match result {
+            Ok(result) => result,
+            Err(why) => {
+                let rows = hooks.map(|hook| row(event, hook, "not run", why)).collect();
+                return Answer { verdict: PostTool::Keep, rows };
+            }
+        };
         let occasion = Occasion::PostToolUse {
             tool_name: &used.name,
             tool_input: &used.input,
             tool_response: &tool_response,
-            tool_use_id: &call.id,
+            tool_use_id: asked.id,
         };
-        let replies = self.run(hooks, &occasion, boundary, moment, |outcome, timeout| {
+        let round = self.run(event, hooks, &occasion, boundary, moment, |outcome, timeout| {
             hook::post_tool_use(outcome, timeout).0
         });
-        rows(event, &replies, |answer| match answer {
+        let rows = round.rows(|answer| match answer {
             hook::PostToolUse::Replace { text } => ("replaced", text.clone()),
             hook::PostToolUse::Keep { failed } => passed(failed.as_ref()),
-        })
-    }
-
-    /// When the user sends a prompt; no ruling when no hook has a say.
-    pub(in crate::engine) fn user_prompt(
-        &self,
-        boundary: &Boundary,
-        prompt: &str,
-        moment: &Moment<'_>,
-    ) -> Answer<Option<Ruling>> {
-        let event = HookEvent::UserPromptSubmit;
-        let mut hooks = boundary.hooks.matching(event, "").peekable();
-        if hooks.peek().is_none() {
-            return nothing(None);
-        }
-        let occasion = Occasion::UserPromptSubmit { prompt };
-        let replies = self.run(hooks, &occasion, boundary, moment, |outcome, timeout| {
-            hook::user_prompt_submit(outcome, timeout).0
         });
-        let rows = rows(event, &replies, |answer| match answer {
-            hook::UserPromptSubmit::Block { reason } => ("blocked", reason.clone()),
-            hook::UserPromptSubmit::Pass { failed } => passed(failed.as_ref()),
-        });
-        let mut unknown = None;
-        for (hook, reply) in &replies {
-            match reply {
-                Ok(Reply { answer: hook::UserPromptSubmit::Block { reason }, doubt: None }) => {
-                    let reason = if reason.is_empty() {
-                        "a hook blocks the prompt".to_owned()
-                    } else {
-                        reason.clone()
-                    };
-                    let stopped = ruling(Verdict::Deny, Phase::Hook, reason, hook);
-                    return Answer { verdict: Some(stopped), rows };
-                }
-                Ok(Reply { doubt: Some(doubt), .. }) => {
-                    unknown.get_or_insert_with(|| doubtful(Phase::Hook, reason(*doubt), hook));
-                }
-                Ok(_) => {}
-                Err(why) => {
-                    unknown.get_or_insert_with(|| doubtful(Phase::Hook, why, hook));
-                }
-            }
-        }
-        Answer { verdict: unknown, rows }
+        // The model reads what all of them say, in the order of the configuration.
+        let texts: Vec<String> = round
+            .replies
+            .into_iter()
+            .filter_map(|(_, reply)| match reply {
+                Ok(Reply { answer: hook::PostToolUse::Replace { text }, doubt: None }) => Some(text),
+                _ => None,
+            })
+            .collect();
+        let verdict = if texts.is_empty() { PostTool::Keep } else { PostTool::Replace(texts.join("\n\n")) };
+        Answer { verdict, rows }
     }
 }
 
-fn nothing<V>(verdict: V) -> Answer<V> {
+pub(super) fn nothing<V>(verdict: V) -> Answer<V> {
     Answer { verdict, rows: Vec::new() }
 }
 
 /// Answers that are all known to have been given, or the first that is not and why, with the others.
-enum Settled<'b, A> {
+pub(super) enum Settled<'b, A> {
     Known(Vec<&'b Hook>, Vec<Reply<A>>),
-    Unknown(&'b Hook, std::borrow::Cow<'static, str>, Vec<(&'b Hook, Reply<A>)>),
+    Unknown(&'b Hook, Cow<'static, str>, Vec<(&'b Hook, Reply<A>)>),
 }
 
-fn settle<A>(replies: Replies<'_, A>) -> Settled<'_, A> {
+pub(super) fn settle<A>(replies: Replies<'_, A>) -> Settled<'_, A> {
     let mut known = Vec::new();
     let mut unknown = None;
     for (hook, reply) in replies {
@@ -243,7 +252,7 @@ fn pre_call(hooks: &[&Hook], replies: &[Reply<hook::PreToolUse>], action: &Actio
             PreTool::Stop(doubtful(Phase::Hook, why, hooks[first]))
         }
         PreCall::Rewrite { hook, input } => match rewritten(action, &input) {
-            Ok(action) => PreTool::Rewrite(action),
+            Ok(action) => PreTool::Rewrite { action, arguments: input.to_string() },
             Err(problem) => PreTool::Stop(ruling(Verdict::Deny, Phase::Hook, problem, hooks[hook])),
         },
     }
@@ -251,7 +260,8 @@ fn pre_call(hooks: &[&Hook], replies: &[Reply<hook::PreToolUse>], action: &Actio
 
 /// The call with the input that a hook put in its place.
 fn rewritten(action: &Action<'_>, input: &Value) -> Result<Action<'static>, &'static str> {
-    let own = |text: &Option<std::borrow::Cow<'_, str>>| text.as_ref().map(|text| text.to_string().into());
+    let own = |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| text.to_string().into());
+    let field = |name: &str| Some(Cow::Owned(input.get(name)?.as_str()?.to_owned()));
     Ok(match action {
         Action::Shell(shell) => Action::Shell(Shell {
             command: Command::Script {
@@ -265,36 +275,31 @@ fn rewritten(action: &Action<'_>, input: &Value) -> Result<Action<'static>, &'st
             permissions: shell.permissions,
         }),
         Action::Patch(_) => Action::Patch(hook::rewritten_command(input)?.to_owned().into()),
+        Action::Mcp(_) if !input.is_object() => return Err("MCP tool arguments must be a JSON object"),
         Action::Mcp(call) => Action::Mcp(McpCall {
             server: call.server.to_string().into(),
             tool: call.tool.to_string().into(),
             arguments: input.to_string().into(),
         }),
+        _ if !input.is_object() => return Err("expected an object for rewritten tool arguments"),
+        Action::ViewImage(_) => match field("path") {
+            Some(path) => Action::ViewImage(path),
+            None => return Err("the hook rewrites the call to one whose arguments cannot be read"),
+        },
+        Action::Spawn(_) => {
+            Action::Spawn(Spawn { role: field("agent_type"), prompt: field("message").unwrap_or_default() })
+        }
+        Action::Builtin(tool) => Action::Builtin(ToolName {
+            namespace: tool.namespace.to_string().into(),
+            name: tool.name.to_string().into(),
+        }),
         _ => return Err("the hook rewrites a call whose input cannot be rewritten"),
     })
 }
 
-fn passed(failed: Option<&FailOpen>) -> (&'static str, String) {
+pub(super) fn passed(failed: Option<&FailOpen>) -> (&'static str, String) {
     match failed {
         None => ("passed", String::new()),
         Some(FailOpen(why)) => ("failed", why.to_string()),
     }
-}
-
-fn rows<A>(
-    event: HookEvent,
-    replies: &Replies<'_, A>,
-    tell: impl Fn(&A) -> (&'static str, String),
-) -> Vec<HookRow> {
-    replies
-        .iter()
-        .map(|(hook, reply)| match reply {
-            Ok(Reply { answer, doubt: None }) => {
-                let (outcome, detail) = tell(answer);
-                row(event, hook, outcome, detail)
-            }
-            Ok(Reply { doubt: Some(doubt), .. }) => row(event, hook, "in doubt", reason(*doubt)),
-            Err(why) => row(event, hook, "not run", why.to_string()),
-        })
-        .collect()
 }

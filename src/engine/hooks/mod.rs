@@ -1,22 +1,25 @@
 //! The hooks of the boundary at the events of a session: which run, what they answer, what that means for the call.
 
 mod event;
+mod life;
 mod payload;
+mod tool;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) use event::{Permission, PreTool};
+pub(super) use event::{Asked, Permission, PostTool, PreTool};
+pub(super) use tool::Answers;
 
 use super::cell::{Cell, Doubt, ProcessOutcome};
 use super::hook::{self, HookCommand, Occasion, PluginSeat, Reply};
 use super::moment::Moment;
 use crate::boundary::Boundary;
-use crate::boundary::hooks::{Hook, HookEvent, HookSource};
+use crate::boundary::hooks::{HandlerKind, Hook, HookEvent, HookSource};
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::finding::Finding;
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, RecordedTools};
 use crate::replay::HookRow;
 use crate::suite::HookLimits;
 
@@ -36,10 +39,38 @@ pub struct HookSettings {
 pub(super) struct EventHooks {
     /// The runner, or why nothing is run.
     runner: Result<hook::HookRunner, String>,
+    /// What MCP tools answer to hooks, where the suite states it.
+    stated: RecordedTools,
 }
 
-/// Every hook of an event with its answer, or why it was not run.
+/// Every hook that Codex waits for with its answer, or why it was not run.
 type Replies<'b, A> = Vec<(&'b Hook, Result<Reply<A>, Cow<'static, str>>)>;
+
+/// All hooks of one event.
+struct Round<'b, A> {
+    event: HookEvent,
+    /// Those that Codex waits for.
+    replies: Replies<'b, A>,
+    /// Those that run beside, whose answers Codex does not look at.
+    beside: Vec<&'b Hook>,
+}
+
+impl<A> Round<'_, A> {
+    /// A row for every hook; `tell` gives what its answer comes to, and the reason.
+    fn rows(&self, tell: impl Fn(&A) -> (&'static str, String)) -> Vec<HookRow> {
+        let replies = self.replies.iter().map(|(hook, reply)| match reply {
+            Ok(Reply { answer, doubt: None }) => {
+                let (outcome, detail) = tell(answer);
+                row(self.event, hook, outcome, detail)
+            }
+            Ok(Reply { doubt: Some(doubt), .. }) => row(self.event, hook, "in doubt", reason(*doubt)),
+            Err(why) => row(self.event, hook, "not run", why.to_string()),
+        });
+        let beside =
+            self.beside.iter().map(|hook| row(self.event, hook, "async", "Codex does not wait for it"));
+        replies.chain(beside).collect()
+    }
+}
 
 /// What the hooks of one event come to, with a row for each.
 pub(super) struct Answer<V> {
@@ -58,7 +89,7 @@ impl EventHooks {
     ) -> Self {
         let any = boundaries.iter().flat_map(|boundary| boundary.hooks.all()).any(|hook| hook.trust.runs());
         if !any {
-            return Self { runner: Err("no hook runs".to_owned()) };
+            return Self { runner: Err("no hook runs".to_owned()), stated: RecordedTools::default() };
         }
         let runner =
             if settings.run { runner(plugin, settings) } else { Err("hooks are switched off".to_owned()) };
@@ -68,7 +99,7 @@ impl EventHooks {
             );
             findings.push(Finding::warning("hooks-not-run", message));
         }
-        Self { runner }
+        Self { runner, stated: plugin.recorded.clone() }
     }
 
     /// Can any hook run?
@@ -76,24 +107,31 @@ impl EventHooks {
         self.runner.is_ok()
     }
 
-    /// Runs all command hooks that match an event, in the order of the configuration, and reads their outcomes.
+    /// Runs all hooks that match an event, in the order of the configuration, and reads their outcomes. Hooks that
+    /// run beside the agent have no say and are not run.
     fn run<'b, A>(
         &self,
+        event: HookEvent,
         hooks: impl Iterator<Item = &'b Hook>,
         occasion: &Occasion<'_>,
         boundary: &Boundary,
         moment: &Moment<'_>,
         read: impl Fn(&ProcessOutcome, Duration) -> A,
-    ) -> Replies<'b, A> {
+    ) -> Round<'b, A> {
         let told = payload::moment(boundary, moment);
-        hooks
-            .filter(|hook| !hook.is_async)
+        let (beside, awaited): (Vec<_>, Vec<_>) = hooks.partition(|hook| hook.is_async);
+        let replies = awaited
+            .into_iter()
             .map(|hook| {
-                let Some(command) = hook.command() else {
-                    return (
-                        hook,
-                        Err("an MCP tool answers for this hook, and servers are not started".into()),
-                    );
+                let command = match &hook.kind {
+                    HandlerKind::Command(command) => command,
+                    HandlerKind::McpTool { server, tool, input } => {
+                        let tool = (server.as_str(), tool.as_str(), input);
+                        let outcome = self.of_tool(tool, occasion, &told, boundary, moment);
+                        let reply = outcome
+                            .map(|outcome| Reply { answer: read(&outcome, hook.timeout), doubt: None });
+                        return (hook, reply);
+                    }
                 };
                 let runner = match &self.runner {
                     Ok(runner) => runner,
@@ -109,7 +147,8 @@ impl EventHooks {
                     done.map(|done| Reply { answer: read(&done.outcome, hook.timeout), doubt: done.doubt });
                 (hook, reply.map_err(Cow::Owned))
             })
-            .collect()
+            .collect();
+        Round { event, replies, beside }
     }
 }
 

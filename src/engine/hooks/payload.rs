@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::action::{Action, Command, McpCall, Shell, clean};
+use crate::action::{Action, Command, McpCall, Shell, clean, patch};
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::rules::Invocation;
 use crate::engine::hook::{Agent, Moment as Told, PermissionMode};
 use crate::engine::moment::Moment;
+use crate::transcript::Call;
 
 /// A tool call as hooks see it.
 pub(super) struct ToolUse<'c> {
@@ -27,6 +28,8 @@ impl<'c> ToolUse<'c> {
         let given = || RawValue::from_string(arguments.to_owned()).ok();
         let (name, input): (Cow<'c, str>, _) = match action {
             Action::Shell(shell) => ("Bash".into(), raw(&json!({"command": line(shell)}))),
+            // Codex reads a patch before it asks hooks.
+            Action::Patch(text) if patch::parse(text).is_err() => return None,
             Action::Patch(text) => ("apply_patch".into(), raw(&json!({"command": text}))),
             Action::Mcp(McpCall { server, tool, arguments }) => {
                 let input = RawValue::from_string(arguments.to_string()).ok();
@@ -73,9 +76,9 @@ fn line(shell: &Shell<'_>) -> String {
 pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>) -> Told<'m> {
     let session = moment.session;
     let never = boundary.approvals.policy == ApprovalPolicy::Never;
-    let agent = Agent { id: &session.id, kind: session.agent_role.as_deref().unwrap_or("default") };
+    let agent = Agent { id: &session.id, kind: moment.agent_role() };
     Told {
-        session_id: session.parent.as_deref().unwrap_or(&session.id),
+        session_id: moment.root,
         turn_id: moment.context.map_or("", |context| &context.turn),
         agent: (moment.depth > 0).then_some(agent),
         transcript_path: None,
@@ -85,11 +88,26 @@ pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>) -> Told<'m> {
     }
 }
 
-/// What a tool answered, as PostToolUse hooks get it: a shell's plain output, an MCP tool's content.
-pub(super) fn response(action: &Action<'_>, answer: &str) -> Option<Box<RawValue>> {
-    let body = answer.split_once("\nOutput:\n").map_or(answer, |(_, body)| body);
-    match action {
-        Action::Mcp(_) => raw(&json!({"content": [{"type": "text", "text": body}]})),
-        _ => raw(&json!(body)),
+/// What a tool answered, as PostToolUse hooks get it: a shell's plain output, what an MCP server gave, and the whole
+/// answer of other tools. `None` where the recording has no answer.
+pub(super) fn response(action: &Action<'_>, call: &Call<'_>) -> Option<Box<RawValue>> {
+    let given = call.item.as_ref().and_then(|item| item.result);
+    if let (Action::Mcp(_), Some(given)) = (action, given) {
+        return RawValue::from_string(given.to_owned()).ok();
     }
+    let output = call.output?;
+    match action {
+        Action::Mcp(_) => raw(&json!({"content": [{"type": "text", "text": body(&output.text())}]})),
+        Action::Shell(_) | Action::Stdin(_) => raw(&json!(body(&output.text()))),
+        _ if output.raw().starts_with('[') => RawValue::from_string(output.raw().to_owned()).ok(),
+        _ => raw(&json!(output.text())),
+    }
+}
+
+/// An output without the head that Codex puts before it.
+pub(super) fn body(answer: &str) -> &str {
+    answer.split_once("Output:\n").map_or(answer, |(head, body)| {
+        let ours = ["Chunk ID: ", "Wall time: ", "Exit code: "].iter().any(|start| head.starts_with(start));
+        if ours { body } else { answer }
+    })
 }

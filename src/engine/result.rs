@@ -1,0 +1,55 @@
+//! Does a call give a result in the replay, for PostToolUse hooks to see, and is it the recorded one?
+
+use super::attempt::Attempt;
+use super::moment::Moment;
+use crate::action::Action;
+use crate::decision::{Phase, Ruling, Verdict};
+use crate::transcript::{Call, Recorded};
+
+/// `None` when no PostToolUse hook would run. The error says why the result is not known.
+///
+/// Codex 0.169 runs them for what gave a result, commands that fail and those that the sandbox stops included; not for
+/// calls that were blocked, rejected or declined (what nobody has answered for is taken to be declined), not for patches that a command holds, not for MCP calls whose server
+/// gave an error, and for a command that is left running only when typing into it shows its end.
+pub(super) fn of(
+    attempt: &Attempt<'_>,
+    call: &Call<'_>,
+    ruling: &Ruling,
+    moment: &Moment<'_>,
+) -> Option<Result<(), &'static str>> {
+    let stopped = ruling.verdict == Verdict::Deny && ruling.phase == Phase::Sandbox;
+    let runs = ruling.verdict == Verdict::Allow || (ruling.verdict == Verdict::Ask && moment.accepted);
+    let command = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_none();
+    if !(runs || (stopped && command)) || has_none(attempt, call, moment) {
+        return None;
+    }
+    let failed = call.exit_code().is_some_and(|code| code != 0);
+    match moment.recorded {
+        Recorded::Ran if stopped && !failed => {
+            Some(Err("what the sandbox would leave of the output is not known"))
+        }
+        Recorded::SandboxDenied if !stopped => {
+            Some(Err("the recording shows what the sandbox left of the output"))
+        }
+        Recorded::Ran | Recorded::SandboxDenied => Some(Ok(())),
+        Recorded::HookBlocked | Recorded::Rejected | Recorded::Declined
+            if ruling.verdict == Verdict::Allow =>
+        {
+            Some(Err("the recording holds no result"))
+        }
+        _ => None,
+    }
+}
+
+/// Calls that run and give hooks nothing to see.
+fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
+    match attempt.action {
+        Action::Shell(_) => attempt.direct_patch().is_some() || call.running_terminal().is_some(),
+        Action::Stdin(_) => moment.terminal.is_none(),
+        Action::Mcp(_) => {
+            call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
+        }
+        Action::Patch(_) | Action::ViewImage(_) | Action::Builtin(_) => false,
+        _ => matches!(attempt.action, Action::WebSearch(_) | Action::Code(_)),
+    }
+}
