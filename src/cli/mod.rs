@@ -7,6 +7,7 @@ mod diagnostics;
 mod diff;
 mod engine;
 mod explain;
+mod interrupt;
 mod look;
 mod progress;
 mod render;
@@ -22,6 +23,7 @@ use plugin_eval::gate::ExitCode;
 /// Runs a command.
 pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let look = cli.look;
+    interrupt::clean_up_on_interrupt();
     match &cli.command {
         Command::Run(args) => run::run(args, look),
         Command::Check(args) => check::check(args, look),

@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::Path;
-use std::sync::Once;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How the folders are named, and the file in each that its owner keeps locked.
@@ -9,6 +10,9 @@ const PREFIX: &str = "plugin-eval-";
 const LOCK: &str = ".lock";
 /// A folder without a lock may be one that is just being made; after this time it is a leftover.
 const YOUNG: Duration = Duration::from_mins(10);
+
+/// Folders of this process, for [`Scratch::remove_all`].
+static LIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// A private temporary folder outside every input, removed on drop. What a killed run left behind is removed by the
 /// next one.
@@ -32,12 +36,31 @@ impl Scratch {
         let lock = File::create_new(folder.path().join(LOCK))?;
         // A filesystem without locks only loses the sweeping.
         let _ = lock.try_lock();
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.path().to_owned());
         Ok(Self { folder, _lock: lock })
+    }
+
+    /// Removes every folder of this process, for an end that runs no destructors.
+    pub fn remove_all() {
+        for folder in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
+            // Something may be writing still; what stays is swept by the next run.
+            for _ in 0..3 {
+                if std::fs::remove_dir_all(&folder).is_ok() || !folder.exists() {
+                    break;
+                }
+            }
+        }
     }
 
     /// The folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        LIVE.lock().unwrap_or_else(PoisonError::into_inner).remove(self.folder.path());
     }
 }
 

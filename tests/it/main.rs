@@ -8,6 +8,7 @@ mod broken_suite;
 mod broken_task;
 mod bundled_suites;
 mod cell;
+mod codex_engine;
 mod explain;
 mod formats;
 mod gate;

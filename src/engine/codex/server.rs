@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -161,13 +161,13 @@ impl CodexServer {
             bypass,
             own_files: Vec::new(),
         };
-        server.greet().map_err(|error| format!("{error}{}", server.last_words()))?;
+        server.greet(setup.limit.min(START)).map_err(|error| format!("{error}{}", server.last_words()))?;
         server.own_files = children(&server.scratch.path().join("tmp"));
         Ok(server)
     }
 
-    fn greet(&mut self) -> Result<(), ClientError> {
-        self.client.limit(START);
+    fn greet(&mut self, limit: Duration) -> Result<(), ClientError> {
+        self.client.limit(limit);
         let hello = json!({
             "clientInfo": {"name": "plugin-eval", "title": "plugin-eval", "version": env!("CARGO_PKG_VERSION")},
             "capabilities": {"experimentalApi": true},
@@ -178,8 +178,12 @@ impl CodexServer {
 
     /// What the CLI printed as an error, for a message about its end.
     pub(super) fn last_words(&mut self) -> String {
-        // What it printed last is on its way.
+        // What it printed last is on its way; the reader ends with the program.
         self.jail.wait(Duration::from_millis(200));
+        let start = Instant::now();
+        while Arc::strong_count(&self.complaints) > 1 && start.elapsed() < Duration::from_millis(200) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&complaints);
         let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -254,7 +258,7 @@ impl CodexServer {
         let mut params = json!({"cwd": cwd, "model": model});
         match mode {
             Some(mode @ ("read-only" | "workspace-write" | "danger-full-access")) => {
-                params["sandbox"] = json!(mode)
+                params["sandbox"] = json!(mode);
             }
             Some(profile) => params["permissions"] = json!(profile),
             None => {}
@@ -288,7 +292,7 @@ impl CodexServer {
     /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.
     fn settle(&mut self, witness: &mut Witness) -> Result<(), PlayError> {
         while self.client.linger(Duration::from_millis(5), witness)? {}
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         while start.elapsed() < LOG_PATIENCE {
             let told = {
                 let (play, log) = (self.model.play(), self.model.log());

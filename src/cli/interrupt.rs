@@ -1,0 +1,37 @@
+use plugin_eval::source::Scratch;
+
+/// What shells give for a program that Ctrl-C ended.
+const INTERRUPTED: i32 = 130;
+
+/// From now on Ctrl-C (and SIGTERM, SIGHUP) ends what this run started and removes its temporary folders first.
+pub(crate) fn clean_up_on_interrupt() {
+    // A second handler is refused; the first does all.
+    let _ = ctrlc::set_handler(|| {
+        end_children();
+        Scratch::remove_all();
+        #[expect(clippy::exit, reason = "a signal ends the program wherever it is")]
+        std::process::exit(INTERRUPTED);
+    });
+}
+
+/// Ends the processes that this one started. Each is the first of its own namespaces or its watcher, so that the kernel
+/// ends all others with it.
+#[cfg(target_os = "linux")]
+fn end_children() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+
+    let own = std::process::id().to_string();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let status = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        // `pid (name) state parent …`; the name may hold anything.
+        let parent = status.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
+        if parent == Some(own.as_str()) {
+            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_children() {}
