@@ -1,12 +1,15 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use plugin_eval::engine::codex::jail::Jail;
 use plugin_eval::engine::codex::{Agreement, CodexEngine, CodexProgram, CodexSettings, TESTED};
 use plugin_eval::engine::{NativeEngine, TaskReplays};
 use plugin_eval::finding::Finding;
 use plugin_eval::suite::Task;
 
 use super::args::{EngineArgs, EngineName};
+use super::live::Live;
 use super::scene::Scene;
 
 /// Whoever rules on recorded calls.
@@ -14,6 +17,7 @@ pub(crate) enum Engine<'s> {
     Native(NativeEngine<'s>),
     Codex(Box<CodexEngine<'s>>),
     Both(NativeEngine<'s>, Box<CodexEngine<'s>>),
+    Live(Box<Live<'s>>),
 }
 
 impl<'s> Engine<'s> {
@@ -27,6 +31,7 @@ impl<'s> Engine<'s> {
         Ok(match args.engine {
             EngineName::Native => Self::Native(scene.engine(run_hooks, findings)),
             EngineName::Codex => Self::Codex(Box::new(codex(scene, args, run_hooks, findings)?)),
+            EngineName::Live => Self::Live(Box::new(Live::new(scene, args, run_hooks, findings)?)),
             EngineName::Both => {
                 let native = scene.engine(run_hooks, findings);
                 let mut same = Vec::new();
@@ -37,10 +42,15 @@ impl<'s> Engine<'s> {
         })
     }
 
-    /// Version of the Codex CLI that is asked, if one is.
+    /// Are the sessions new ones, that no baseline is about?
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Self::Live(_))
+    }
+
+    /// Version of the Codex CLI that is compared, if one is.
     pub(crate) fn codex_version(&self) -> Option<&str> {
         match self {
-            Self::Native(_) => None,
+            Self::Native(_) | Self::Live(_) => None,
             Self::Codex(codex) | Self::Both(_, codex) => Some(codex.version()),
         }
     }
@@ -53,6 +63,7 @@ impl<'s> Engine<'s> {
                 let played = codex.replay(task)?;
                 Ok((played.replays, Some(played.agreement)))
             }
+            Self::Live(live) => Ok((live.replay(task)?, None)),
             Self::Both(native, codex) => Ok((native.replay(task)?, Some(codex.replay(task)?.agreement))),
         }
     }
@@ -66,6 +77,16 @@ fn codex<'s>(
     run_hooks: bool,
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<CodexEngine<'s>> {
+    let (program, binary) = program(args, findings)?;
+    let settings = CodexSettings { binary, program, limit: Duration::from_secs(args.time_limit.into()) };
+    Ok(CodexEngine::new(&scene.suite, &scene.plugin, &scene.hook_settings(run_hooks), settings, findings))
+}
+
+/// The Codex CLI, and this program's own file, where both can be used.
+pub(super) fn program(
+    args: &EngineArgs,
+    findings: &mut Vec<Finding>,
+) -> anyhow::Result<(CodexProgram, PathBuf)> {
     let program = CodexProgram::find(args.codex.as_deref())?;
     if !program.tested() {
         let message = format!("this Codex CLI is version {}, which no test has compared", program.version);
@@ -73,7 +94,6 @@ fn codex<'s>(
         findings.push(Finding::warning(UNTESTED, message).help(help));
     }
     let binary = std::env::current_exe().context("the program's own file is not known")?;
-    plugin_eval::engine::codex::jail::Jail::probe(&binary)?;
-    let settings = CodexSettings { binary, program, limit: Duration::from_secs(args.time_limit.into()) };
-    Ok(CodexEngine::new(&scene.suite, &scene.plugin, &scene.hook_settings(run_hooks), settings, findings))
+    Jail::probe(&binary)?;
+    Ok((program, binary))
 }

@@ -8,6 +8,7 @@ mod diff;
 mod engine;
 mod explain;
 mod interrupt;
+mod live;
 mod look;
 mod progress;
 mod render;

@@ -71,6 +71,10 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     } else {
         terminal(&header, &summary, &shown, look.colour())
     };
+    let told = match &survey.engine {
+        Engine::Live(live) => format!("{} tokens spent\n", live.spent()),
+        _ => told,
+    };
     let mut out = look.stdout();
     out.write_all(text.as_bytes())?;
     out.write_all(told.as_bytes())?;

@@ -99,7 +99,7 @@ fn a_missing_cli_is_named_with_the_way_out() {
 
 /// The real CLI; a missing one is said, and is an error where `PLUGIN_EVAL_CODEX` promises it.
 #[expect(clippy::print_stderr, reason = "what is not tested must be seen")]
-fn real() -> Option<PathBuf> {
+pub(crate) fn real() -> Option<PathBuf> {
     match CodexProgram::find(None) {
         Ok(program) => Some(program.path),
         Err(missing) => {

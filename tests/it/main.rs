@@ -16,6 +16,7 @@ mod hook;
 mod hostile_text;
 mod jail;
 mod life;
+mod live;
 mod look;
 mod program;
 mod project;

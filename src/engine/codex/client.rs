@@ -33,6 +33,9 @@ pub(super) enum ClientError {
         /// Its message.
         message: String,
     },
+    /// The listener has had enough.
+    #[error("the token budget is spent")]
+    Enough,
     /// It prints what is no message.
     #[error("the Codex CLI prints what is no message of its protocol")]
     Garbage,
@@ -55,6 +58,10 @@ pub(super) trait Listener {
     fn asked(&mut self, method: &str, params: &Value) -> Option<Value>;
     /// Something was told.
     fn told(&mut self, method: &str, params: &Value);
+    /// Has enough been done? Then waiting ends.
+    fn enough(&self) -> bool {
+        false
+    }
 }
 
 /// One conversation.
@@ -118,6 +125,9 @@ impl Client {
                 && wanted(&method, &params)
             {
                 return Ok(params);
+            }
+            if listener.enough() {
+                return Err(ClientError::Enough);
             }
         }
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::agreement::{Agreement, Difference, Unclear};
 use super::hooks;
+use super::performance::Performance;
 use super::ruling::{Observed, Seen};
-use super::server::Performance;
 use crate::action::Access;
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
 use crate::finding::Finding;

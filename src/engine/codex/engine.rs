@@ -4,11 +4,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::agreement::Agreement;
+use super::client::ClientError;
 use super::compare::compare;
 use super::home::Deployment;
+use super::performance::{Part, Performance, PlayError};
 use super::program::CodexProgram;
 use super::script::Script;
-use super::server::{CodexServer, Part, Performance, PlayError, Setup};
+use super::server::{CodexServer, Setup};
 use super::witness::Witness;
 use crate::engine::cell::CellKind;
 use crate::engine::hook::Seat;
@@ -67,7 +69,7 @@ impl<'s> CodexEngine<'s> {
         let deployment = Deployment::new(&suite.plugin, plugin);
         let mut native = NativeEngine::new(suite, plugin, hooks, findings);
         native.name_engine(&format!("codex {}", program.version));
-        let setup = Setup { binary, program, deployment, limit };
+        let setup = Setup { binary, program, deployment, limit, provider: None, real_servers: false };
         Self { suite, native, setup, idle: Mutex::default() }
     }
 
@@ -111,11 +113,7 @@ impl<'s> CodexEngine<'s> {
     /// Plays one run under one stage on a warm server, or on a new one.
     fn perform(&self, draft: &Draft<'_, '_>, mode: Option<&str>) -> Result<Performance, Problem> {
         let task = draft.task;
-        let main = &draft.transcripts[draft.run.main];
-        let recorded = task.cwd.as_deref().unwrap_or(&main.session.cwd);
-        let root = Workspace::new(recorded).root().to_owned();
-        let cwd = Workspace::new(&main.session.cwd).root().to_owned();
-        let seat = Seat::new(CellKind::Namespaces, &root, &cwd, "");
+        let (seat, root) = seat_of(draft);
         let snapshot = self.native.snapshot(task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
         let mut server = self.server(&seat.root)?;
         check_out(snapshot.as_ref(), &server)?;
@@ -138,14 +136,7 @@ impl<'s> CodexEngine<'s> {
                 Ok(performance)
             }
             // A server that failed is not used again.
-            Err(error) => {
-                let words = if matches!(error, PlayError::Client(super::client::ClientError::Gone)) {
-                    server.last_words()
-                } else {
-                    String::new()
-                };
-                Err(Problem::Play(format!("{error}{words}")))
-            }
+            Err(error) => Err(Problem::of(&error, &mut server)),
         }
     }
 
@@ -168,11 +159,31 @@ impl<'s> CodexEngine<'s> {
     }
 }
 
+/// Where a run's checkout stands inside, and where its top was in the recording.
+pub(super) fn seat_of(draft: &Draft<'_, '_>) -> (Seat, String) {
+    let main = &draft.transcripts[draft.run.main];
+    let recorded = draft.task.cwd.as_deref().unwrap_or(&main.session.cwd);
+    let root = Workspace::new(recorded).root().to_owned();
+    let cwd = Workspace::new(&main.session.cwd).root().to_owned();
+    (Seat::new(CellKind::Namespaces, &root, &cwd, ""), root)
+}
+
 /// Why a task was not played.
-enum Problem {
+pub(super) enum Problem {
     Finding(Box<Finding>),
     Start(String),
     Play(String),
+}
+
+impl Problem {
+    /// An error while playing; a CLI that ended may have said why.
+    pub(super) fn of(error: &PlayError, server: &mut CodexServer) -> Self {
+        let words = match error {
+            PlayError::Client(ClientError::Gone) => server.last_words(),
+            _ => String::new(),
+        };
+        Self::Play(format!("{error}{words}"))
+    }
 }
 
 impl From<std::io::Error> for Problem {
@@ -181,7 +192,7 @@ impl From<std::io::Error> for Problem {
     }
 }
 
-fn broken(problem: &Problem, task: &Task) -> Finding {
+pub(super) fn broken(problem: &Problem, task: &Task) -> Finding {
     let place = crate::source::Place::file(task.file.as_ref());
     match problem {
         Problem::Finding(finding) => (**finding).clone(),
@@ -193,7 +204,7 @@ fn broken(problem: &Problem, task: &Task) -> Finding {
 }
 
 /// The snapshot in the server's folder, as it was committed.
-fn check_out(snapshot: Option<&Snapshot>, server: &CodexServer) -> std::io::Result<()> {
+pub(super) fn check_out(snapshot: Option<&Snapshot>, server: &CodexServer) -> std::io::Result<()> {
     let folder = server.work();
     if let Some(snapshot) = snapshot {
         return WorkCopy::put(snapshot, &folder, None).map(drop);

@@ -1,6 +1,6 @@
 //! The hooks that the CLI told of beside those that were predicted.
 
-use super::server::Performance;
+use super::performance::Performance;
 use super::witness::HookSeen;
 use crate::decision::Rule;
 use crate::replay::{HookRow, ReplayStep, StepKind};

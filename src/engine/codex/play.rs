@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn thread(prompt: &str, responses: Vec<Response>) -> ScriptThread {
-        let turns = vec![Turn { prompt: prompt.to_owned(), compacted: false, responses }];
+        let turns = vec![Turn { prompt: prompt.to_owned(), responses, ..Turn::default() }];
         ScriptThread { turns, ..ScriptThread::default() }
     }
 

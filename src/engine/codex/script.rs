@@ -58,6 +58,8 @@ pub(super) struct Turn {
     pub(super) prompt: String,
     /// The conversation was summarised before it.
     pub(super) compacted: bool,
+    /// Plugins that were switched off for it (`name@marketplace`).
+    pub(super) disabled: Vec<String>,
     /// The model's answers to successive requests.
     pub(super) responses: Vec<Response>,
 }
@@ -100,7 +102,11 @@ impl ScriptThread {
                 StepKind::Prompt(text) => {
                     thread.close(&mut open);
                     let compacted = std::mem::take(&mut compacted);
-                    thread.turns.push(Turn { prompt: text.to_string(), compacted, responses: Vec::new() });
+                    let context = step.context.and_then(|index| transcript.contexts.get(index as usize));
+                    let disabled = context.map(|context| &context.disabled_plugins);
+                    let disabled = disabled.into_iter().flatten().map(ToString::to_string).collect();
+                    let prompt = text.to_string();
+                    thread.turns.push(Turn { prompt, compacted, disabled, responses: Vec::new() });
                 }
                 StepKind::Compacted => compacted = true,
                 StepKind::Message(text) => {

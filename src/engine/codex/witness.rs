@@ -29,6 +29,14 @@ pub(super) struct Witness {
     calling: Vec<Calling>,
     /// Prompts that the recording has no verdict on, as labels.
     unanswered: Vec<String>,
+    /// Recorded verdicts by what was asked, for sessions whose calls are new.
+    precedents: Vec<(Does, HumanVerdict)>,
+    /// What was decided by them.
+    decided: Vec<(String, HumanVerdict)>,
+    /// Tokens spent, by thread.
+    tokens: HashMap<String, u64>,
+    /// Tokens that may be spent.
+    allowance: Option<u64>,
 }
 
 /// What was asked.
@@ -107,6 +115,31 @@ impl Witness {
         witness
     }
 
+    /// For a new session of a task: people's answers are those that they gave to the same in the recording.
+    pub(super) fn for_new_session(
+        approvals: &[Approval],
+        transcripts: &[Transcript<'_>],
+        allowance: u64,
+    ) -> Self {
+        let mut witness = Self { allowance: Some(allowance), ..Self::default() };
+        for step in transcripts.iter().flat_map(|transcript| &transcript.steps) {
+            let StepKind::Call(call) = &step.kind else { continue };
+            let verdict = approvals.iter().find(|given| *given.call == *call.id).map(|given| given.verdict);
+            witness.precedents.extend(verdict.map(|verdict| (Does::of(&call.action), verdict)));
+        }
+        witness
+    }
+
+    /// Calls that were decided by what people answered to the same in the recording.
+    pub(super) fn decided(&self) -> &[(String, HumanVerdict)] {
+        &self.decided
+    }
+
+    /// Tokens spent.
+    pub(super) fn tokens(&self) -> u64 {
+        self.tokens.values().sum()
+    }
+
     /// What was asked about a call.
     pub(super) fn question(&self, call: &str) -> Option<&Question> {
         self.asked.get(call)
@@ -158,8 +191,14 @@ impl Witness {
         id
     }
 
-    fn decide(&mut self, call: &str, label: &str, question: Question) -> bool {
+    fn decide(&mut self, call: &str, does: &Does, label: &str, question: Question) -> bool {
         self.asked.insert(call.to_owned(), question);
+        // A patch is told by nothing but that it is one.
+        let precedent = self.precedents.iter().find(|(asked, _)| asked == does && *asked != Does::Patch);
+        if let Some((_, verdict)) = precedent {
+            self.decided.push((call.to_owned(), *verdict));
+            return verdict.let_run();
+        }
         if let Some(verdict) = self.verdicts.get(call) {
             return verdict.let_run();
         }
@@ -235,12 +274,12 @@ impl Listener for Witness {
                     Some(own) => own.to_owned(),
                     None => self.resolve(&text(&params["itemId"]), &Does::Command(command.clone())),
                 };
-                let runs = self.decide(&call, &command, question(params));
+                let runs = self.decide(&call, &Does::Command(command.clone()), &command, question(params));
                 Some(json!({"decision": if runs { "accept" } else { "decline" }}))
             }
             "item/fileChange/requestApproval" => {
                 let call = self.resolve(&text(&params["itemId"]), &Does::Patch);
-                let runs = self.decide(&call, "patch", question(params));
+                let runs = self.decide(&call, &Does::Patch, "patch", question(params));
                 Some(json!({"decision": if runs { "accept" } else { "decline" }}))
             }
             "mcpServer/elicitation/request" => {
@@ -264,6 +303,7 @@ impl Listener for Witness {
                 };
                 let runs = self.decide(
                     &call,
+                    &does,
                     &format!("{server}/{tool}"),
                     Question { guardian: false, reason: String::new() },
                 );
@@ -271,7 +311,7 @@ impl Listener for Witness {
             }
             "item/permissions/requestApproval" => {
                 let call = text(&params["itemId"]);
-                let runs = self.decide(&call, "permissions", question(params));
+                let runs = self.decide(&call, &Does::Other, "permissions", question(params));
                 let granted = if runs { params["permissions"].clone() } else { json!({}) };
                 Some(json!({"permissions": granted, "scope": "turn"}))
             }
@@ -281,6 +321,10 @@ impl Listener for Witness {
 
     fn told(&mut self, method: &str, params: &Value) {
         match method {
+            "thread/tokenUsage/updated" => {
+                let total = params["tokenUsage"]["total"]["totalTokens"].as_u64().unwrap_or(0);
+                self.tokens.insert(text(&params["threadId"]), total);
+            }
             "item/started" => self.started(&params["item"]),
             "item/completed" => self.completed(&params["item"]),
             "hook/completed" => self.hook(params),
@@ -294,6 +338,10 @@ impl Listener for Witness {
             }
             _ => {}
         }
+    }
+
+    fn enough(&self) -> bool {
+        self.allowance.is_some_and(|allowance| self.tokens() >= allowance)
     }
 }
 

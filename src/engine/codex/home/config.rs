@@ -21,7 +21,7 @@ pub(super) struct Layers {
 pub(super) fn layers(
     spec: &PluginSpec,
     plugin: &Plugin,
-    stubs: &Stubs<'_>,
+    stubs: Option<&Stubs<'_>>,
     changed: Option<&Path>,
 ) -> io::Result<Layers> {
     let mut documents = Vec::with_capacity(spec.config.len());
@@ -31,7 +31,9 @@ pub(super) fn layers(
     }
     let fingerprint = changed.and_then(fingerprint);
     for document in &mut documents {
-        servers::in_config(document, plugin, stubs);
+        if let Some(stubs) = stubs {
+            servers::in_config(document, plugin, stubs);
+        }
         fit_hook_states(document, plugin, fingerprint.as_deref());
     }
     let mut user = documents.pop().unwrap_or_default();

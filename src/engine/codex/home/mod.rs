@@ -63,14 +63,18 @@ impl Deployment {
         &self.servers
     }
 
-    /// Lays the home out in an empty folder.
-    pub(super) fn lay_out(&self, folder: &Path, stub: &StubCommand) -> io::Result<Home> {
+    /// Lays the home out in an empty folder; without stubs, the plugin's own servers are started.
+    pub(super) fn lay_out(&self, folder: &Path, stub: Option<&StubCommand>) -> io::Result<Home> {
         let codex = folder.join(".codex");
         std::fs::create_dir_all(&codex)?;
-        let stubs = servers::Stubs { command: stub, servers: &self.servers };
+        let stubs = stub.map(|command| servers::Stubs { command, servers: &self.servers });
+        let stubs = stubs.as_ref();
         let cache = self.copy_plugin(&codex)?;
-        let changed = servers::in_plugin(&self.plugin, &cache, &stubs)?;
-        let layers = config::layers(&self.spec, &self.plugin, &stubs, changed.then_some(cache.as_path()))?;
+        let changed = match stubs {
+            Some(stubs) => servers::in_plugin(&self.plugin, &cache, stubs)?,
+            None => false,
+        };
+        let layers = config::layers(&self.spec, &self.plugin, stubs, changed.then_some(cache.as_path()))?;
         std::fs::write(codex.join("config.toml"), layers.user)?;
         let mut etc = Vec::new();
         if let Some(system) = layers.system {
@@ -78,7 +82,10 @@ impl Deployment {
         }
         if let Some(path) = &self.spec.requirements {
             let text = std::fs::read_to_string(self.spec.suite.join(path))?;
-            let text = servers::in_requirements(&text, &self.plugin, &stubs);
+            let text = match stubs {
+                Some(stubs) => servers::in_requirements(&text, &self.plugin, stubs),
+                None => text,
+            };
             etc.push(("codex/requirements.toml".to_owned(), text.into_bytes()));
         }
         self.copy_hooks(&codex, &mut etc)?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{ARGUMENT, JailError};
+use super::{ARGUMENT, JailError, Network, OPEN_NETWORK};
 
 /// How long a jail may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -21,11 +21,12 @@ pub(super) struct Enclosed {
 
 impl Enclosed {
     /// Starts the outer process.
-    pub(super) fn start(binary: &Path) -> Result<Self, JailError> {
+    pub(super) fn start(binary: &Path, network: Network) -> Result<Self, JailError> {
         let failed = |source| JailError::Start { binary: binary.to_owned(), source };
         let (control, theirs) = UnixStream::pair().map_err(failed)?;
         let outer = Command::new(binary)
             .args([ARGUMENT, "outer"])
+            .args((network == Network::Machine).then_some(OPEN_NETWORK))
             .env_clear()
             .current_dir("/")
             .stdin(std::os::fd::OwnedFd::from(theirs))

@@ -2,16 +2,18 @@ use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 
 use super::wire::{self, Report};
-use super::{first, outer, trial};
+use super::{Network, OPEN_NETWORK, first, outer, trial};
 
 /// What the binary does when its first argument is `jail`; `arguments` are those after it. Gives the exit code.
 ///
 /// Never called by people: its standard input is the socket to the process that made it.
 pub fn enter(arguments: &[String]) -> u8 {
     let user = arguments.get(1).and_then(|user| user.parse().ok());
+    let open = arguments.iter().skip(1).any(|argument| argument == OPEN_NETWORK);
+    let network = if open { Network::Machine } else { Network::Loopback };
     match arguments.first().map(String::as_str) {
-        Some("outer") => serve(|_| outer::run()),
-        Some("first") => serve(|control| first::run(control, user)),
+        Some("outer") => serve(|_| outer::run(network)),
+        Some("first") => serve(|control| first::run(control, user, network)),
         Some("trial") => trial::run(),
         Some("trial-first") => trial::first(),
         _ => 70,

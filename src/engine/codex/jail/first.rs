@@ -19,7 +19,7 @@ use super::entry::close_stdin;
 use super::room::Room;
 use super::watch::Watch;
 use super::wire::{self, Report};
-use super::{JailLimits, JailSpec, filter, loopback, owner};
+use super::{JailLimits, JailSpec, Network, filter, loopback, owner};
 use crate::engine::cell::Mount;
 use crate::engine::namespace::limits;
 use crate::engine::namespace::root::{self, Access};
@@ -39,7 +39,7 @@ const LEAST_DATA: u64 = 2 << 30;
 
 /// Opens the jail, says so, and runs what it is told to. `user` is the user id outside for the program; without one,
 /// this process is root in a user namespace that maps nobody else.
-pub(super) fn run(control: &UnixStream, user: Option<u32>) -> Result<(), String> {
+pub(super) fn run(control: &UnixStream, user: Option<u32>, network: Network) -> Result<(), String> {
     end_with_parent()?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     // The machine's processes are not to be seen any more once the filesystem is built.
@@ -47,7 +47,9 @@ pub(super) fn run(control: &UnixStream, user: Option<u32>) -> Result<(), String>
     build()?;
     let null = std::fs::File::open("/dev/null").map_err(|error| format!("/dev/null: {error}"))?;
     close_stdin(null.into())?;
-    loopback::up().map_err(|error| format!("no loopback: {error}"))?;
+    if network == Network::Loopback {
+        loopback::up().map_err(|error| format!("no loopback: {error}"))?;
+    }
     let no_listener = |error: std::io::Error| format!("cannot listen: {error}");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(no_listener)?;
     let port = listener.local_addr().map_err(no_listener)?.port();

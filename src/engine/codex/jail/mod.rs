@@ -58,6 +58,19 @@ pub use spec::{JailEnd, JailLimits, JailSpec};
 /// First argument of the binary that makes it a jail; see [`enter`].
 pub const ARGUMENT: &str = "jail";
 
+/// What a jail can reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// Itself, and the run that made it.
+    Loopback,
+    /// The network of the machine, for those who asked for it.
+    Machine,
+}
+
+/// Tells the jail's own processes that it keeps the machine's network.
+#[cfg(target_os = "linux")]
+const OPEN_NETWORK: &str = "network";
+
 /// Why there can be no jail on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the Codex CLI cannot be confined here: {reason}")]

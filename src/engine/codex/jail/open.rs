@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::enclosed::Enclosed;
 use super::wire::{self, Report};
-use super::{Jail, JailError, JailSpec};
+use super::{Jail, JailError, JailSpec, Network};
 
 /// How long a jail may take to open, and to start its program.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,8 +20,8 @@ pub struct OpenJail {
 }
 
 impl OpenJail {
-    pub(super) fn new(binary: &Path) -> Result<Self, JailError> {
-        let enclosed = Enclosed::start(binary)?;
+    pub(super) fn new(binary: &Path, network: Network) -> Result<Self, JailError> {
+        let enclosed = Enclosed::start(binary, network)?;
         let _ = enclosed.control.set_read_timeout(Some(PATIENCE));
         match wire::receive(&enclosed.control) {
             Ok(Some((Report::Listening { port, user }, mut files))) if files.len() == 1 => {

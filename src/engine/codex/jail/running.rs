@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::enclosed::Enclosed;
 use super::wire::{self, Report};
-use super::{ARGUMENT, JailEnd, JailError, JailLimits, JailSpec, JailUnavailable, OpenJail, owner};
+use super::{ARGUMENT, JailEnd, JailError, JailLimits, JailSpec, JailUnavailable, Network, OpenJail, owner};
 use crate::engine::cell::Mount;
 
 /// Longest reason that is read from a trial, in bytes.
@@ -68,7 +68,12 @@ impl Jail {
     /// Opens a jail that listens on its loopback and does not run the program yet, so that the port is known when
     /// the program's files are written.
     pub fn open(binary: &Path) -> Result<OpenJail, JailError> {
-        OpenJail::new(binary)
+        Self::open_on(binary, Network::Loopback)
+    }
+
+    /// As [`Jail::open`], with the network that the jail is to have.
+    pub fn open_on(binary: &Path, network: Network) -> Result<OpenJail, JailError> {
+        OpenJail::new(binary, network)
     }
 
     pub(super) fn new(

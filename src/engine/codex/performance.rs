@@ -1,0 +1,134 @@
+//! A task as the CLI plays it, and what is kept of that.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::client::ClientError;
+use super::launch::{CODE_MODEL, DIRECT_MODEL};
+use super::log::Log;
+use super::play::Play;
+use super::script::{Script, Turn};
+use super::server::CodexServer;
+use super::witness::Witness;
+use crate::transcript::{Recording, Transcript};
+
+/// Time for logs to arrive when something is missing in them.
+const LOG_PATIENCE: Duration = Duration::from_millis(400);
+
+/// One task under one stage.
+pub(super) struct Part<'p, 't> {
+    /// Working folder inside.
+    pub(super) cwd: &'p str,
+    /// Sandbox mode or permission profile of the stage.
+    pub(super) mode: Option<&'p str>,
+    pub(super) script: Script,
+    pub(super) transcripts: &'p [Transcript<'t>],
+    pub(super) witness: Witness,
+    /// Recorded verdicts of guardians.
+    pub(super) guardians: Vec<bool>,
+}
+
+/// What came of it.
+pub(super) struct Performance {
+    /// The recordings that the CLI made, the main one first.
+    pub(super) recordings: Vec<Recording>,
+    pub(super) witness: Witness,
+    pub(super) log: Log,
+    /// The turns that were begun, one for each prompt.
+    pub(super) turns: Vec<PlayedTurn>,
+    /// Ids of calls whose commands ran outside of Codex's sandbox, as far as there is one.
+    pub(super) outside: HashSet<String>,
+    /// Recorded calls that the CLI never asked for.
+    pub(super) unplayed: Vec<String>,
+    /// Requests that the recording had no answer to.
+    pub(super) beyond: u32,
+    /// MCP calls that the recording has no result of.
+    pub(super) missing: Vec<String>,
+}
+
+/// A turn that was begun.
+pub(super) struct PlayedTurn {
+    /// Id that Codex gave it.
+    pub(super) id: String,
+    /// Why the model was never asked; `None` where it was.
+    pub(super) stopped: Option<String>,
+}
+
+/// Why a task could not be played.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlayError {
+    /// The conversation ended.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What the CLI wrote cannot be read.
+    #[error("the Codex CLI left no recording of it: {0}")]
+    NoRecording(String),
+    /// A folder could not be prepared.
+    #[error("its folders cannot be prepared: {0}")]
+    Folder(#[from] std::io::Error),
+}
+
+impl CodexServer {
+    /// Plays a task to its end, or to the time limit.
+    pub(super) fn play(&mut self, part: Part<'_, '_>, limit: Duration) -> Result<Performance, PlayError> {
+        self.clear()?;
+        self.client.limit(limit);
+        let Part { cwd, mode, mut script, transcripts, mut witness, guardians } = part;
+        let code_mode = script.code_mode();
+        let mut turns = Vec::new();
+        for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
+            turns.push(Turn { responses: Vec::new(), ..turn.clone() });
+        }
+        self.model.tools().load(transcripts);
+        *self.model.log() = Log::default();
+        *self.model.play() = Play::new(script, guardians);
+        let model = if code_mode { CODE_MODEL } else { DIRECT_MODEL };
+        let thread = self.start_thread(cwd, mode, Some(model), &mut witness)?;
+        self.model.play().bind_main(&thread);
+        let (mut unplayed, mut begun) = (Vec::new(), Vec::new());
+        for turn in &turns {
+            let hooks_before = witness.hooks().len();
+            let id = self.turn(&thread, turn, &mut witness)?;
+            let mut play = self.model.play();
+            let stopped = (!play.was_asked()).then(|| witness.why_stopped(hooks_before));
+            begun.push(PlayedTurn { id, stopped });
+            unplayed.extend(play.end_turn());
+        }
+        self.settle(&mut witness)?;
+        let recordings = self.recordings(&thread)?;
+        // The thread's servers end with it.
+        let _ = self.client.ask("thread/delete", &json!({"threadId": thread}), &mut witness);
+        let (beyond, left) = {
+            let play = self.model.play();
+            (play.beyond(), play.left())
+        };
+        unplayed.extend(left);
+        let log = self.model.log().clone();
+        for (call, result) in log.results() {
+            witness.learn(call, &result.tool, &result.arguments);
+        }
+        witness.name_hooks();
+        let missing = self.model.tools().missing().to_vec();
+        let outside = self.outside().iter().map(|id| witness.name(id).to_owned()).collect();
+        Ok(Performance { recordings, witness, log, turns: begun, outside, unplayed, beyond, missing })
+    }
+
+    /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.
+    pub(super) fn settle(&mut self, witness: &mut Witness) -> Result<(), PlayError> {
+        while self.client.linger(Duration::from_millis(5), witness)? {}
+        let start = Instant::now();
+        while start.elapsed() < LOG_PATIENCE {
+            let told = {
+                let (play, log) = (self.model.play(), self.model.log());
+                play.answers().keys().all(|call| log.ended(call) || witness.ended(call))
+            };
+            if told {
+                break;
+            }
+            self.client.linger(Duration::from_millis(10), witness)?;
+        }
+        Ok(())
+    }
+}
