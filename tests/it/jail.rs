@@ -365,3 +365,55 @@ fn limits_hold() {
     let (_, text) = limited("for i in $(seq 40); do sleep 0.2 & done; wait", |limits| limits.processes = 16);
     assert!(text.contains("Resource temporarily unavailable"), "{text}");
 }
+
+#[test]
+#[ignore = "measures speed, and must run alone to count what is left; run by hand"]
+fn many_jails_leave_nothing() {
+    let lab = Lab::new();
+    let count = |path: &str| std::fs::read_dir(path).unwrap().count();
+    let state = || {
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap().lines().count();
+        (alive("plugin-eval jail "), alive("sleep 71016"), mounts, count("/proc/self/fd"), count("/tmp"))
+    };
+    let before = state();
+    let mut times: Vec<Duration> = (0..100)
+        .map(|_| {
+            let start = Instant::now();
+            let mut jail = lab.start("(setsid sleep 71016 &) ; true");
+            assert_eq!(jail.wait(PATIENCE), Some(JailEnd::Exit(0)));
+            start.elapsed()
+        })
+        .collect();
+    times.sort();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..25 {
+                    drop(lab.start("sleep 71016"));
+                }
+            });
+        }
+    });
+    let many = start.elapsed() / 100;
+    let mut opened: Vec<Duration> = (0..20)
+        .map(|_| {
+            let start = Instant::now();
+            let open = Jail::open(binary()).unwrap();
+            let took = start.elapsed();
+            drop(open);
+            took
+        })
+        .collect();
+    opened.sort();
+    assert_eq!(state(), before);
+    print(&format!(
+        "open to end: median {:?}, most {:?}; 4 at once: {many:?} each; open: {:?}",
+        times[50], times[99], opened[10]
+    ));
+}
+
+#[expect(clippy::print_stderr, reason = "the measurement is what the test is for")]
+fn print(text: &str) {
+    eprintln!("{text}");
+}

@@ -15,6 +15,7 @@ mod gate;
 mod hook;
 mod hostile_text;
 mod jail;
+mod jailed_codex;
 mod life;
 mod live;
 mod look;
