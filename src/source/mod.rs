@@ -3,20 +3,28 @@
 
 mod atomic;
 mod checkout;
+#[cfg(unix)]
+mod folder;
 mod hash;
 pub mod overlay;
 mod place;
 mod scratch;
 pub mod snapshot;
 mod text;
+#[cfg(unix)]
+mod workcopy;
+#[cfg(not(unix))]
+#[path = "no_workcopy.rs"]
 mod workcopy;
 
 pub use atomic::{AtomicFile, OutputFolder, WriteError};
 pub use checkout::{Checkout, Checkouts};
+#[cfg(unix)]
+pub use folder::{Folder, Stamp};
 pub use hash::ContentHash;
 pub use overlay::{ChangedFile, EditError, Overlay};
 pub use place::{LineIndex, Place};
 pub use scratch::Scratch;
 pub use snapshot::{Content, Entry, Files, ObjectId, Repositories, Repository, Snapshot, SnapshotError};
 pub use text::{ReadError, TextFile};
-pub use workcopy::WorkCopy;
+pub use workcopy::{Owner, Store, WorkCopy};

@@ -1,12 +1,13 @@
 //! Programs in a jail: they see a system, a loopback and the folders that they were given, and nothing else; nothing
 //! of them is left when the jail ends, however it ends.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use plugin_eval::engine::cell::Mount;
 use plugin_eval::engine::codex::jail::{Jail, JailEnd, JailError, JailLimits, JailSpec};
+use plugin_eval::source::{Owner, Repository, Store, WorkCopy};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -302,6 +303,46 @@ fn sleeps_in_a_jail() {
         "(setsid setsid sleep {seconds} >/dev/null 2>&1 </dev/null &); (sleep {seconds} &) ; trap '' TERM; sleep {seconds}; true"
     ));
     jail.wait(Duration::from_secs(100));
+}
+
+#[test]
+fn a_working_copy_is_the_programs_own() {
+    if !available() {
+        return;
+    }
+    let lab = Lab::new();
+    let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("suites/release-reviewer/repos/harbor.bundle");
+    let repository = Repository::open(&bundle).unwrap();
+    let snapshot = repository.snapshot(&repository.resolve("v1.4.0").unwrap().to_string()).unwrap();
+    let open = Jail::open(binary()).unwrap();
+    let mut copy = WorkCopy::new(&lab.source("work"), Some(open.owner())).unwrap();
+    copy.put(&snapshot, Some("main"), Store::Copied).unwrap();
+    let mut spec = lab.spec(
+        "stat -c %i .git/index; git status --porcelain --ignored; stat -c %i .git/index; git describe --tags; \
+         git symbolic-ref HEAD; git fsck --no-dangling; find . ! -user user; git diff-files --quiet || echo looks changed; \
+         echo done; read line; git status --porcelain; git log --format=%s -n 1; \
+         git -c user.name=u -c user.email=u@example.com commit -qam more && git status -sb",
+    );
+    spec.read_only.clear();
+    let mut jail = open.start(&spec).unwrap();
+    assert_eq!(jail.owner(), Owner { seen: 1000, ..jail.owner() });
+    let mut text = String::new();
+    let mut stdout = BufReader::new(jail.stdout.take().unwrap());
+    while !text.ends_with("done\n") && stdout.read_line(&mut text).unwrap() > 0 {}
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(&lines[2..], ["v1.4.0", "refs/heads/main", "done"], "{text}");
+    assert_eq!(lines[0], lines[1], "the index was written anew");
+    // While the program runs, the next task's files are laid out.
+    std::fs::write(lab.source("work/left"), "").unwrap();
+    let next = repository.snapshot(&repository.resolve("main").unwrap().to_string()).unwrap();
+    copy.put(&next, Some("next"), Store::Copied).unwrap();
+    std::fs::write(lab.source("work/README.md"), "changed").unwrap();
+    jail.give(&lab.source("work")).unwrap();
+    jail.stdin.take().unwrap().write_all(b"\n").unwrap();
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with(" M README.md\n") && rest.ends_with("## next\n"), "{rest}");
+    assert_eq!(jail.wait(PATIENCE), Some(JailEnd::Exit(0)));
 }
 
 #[test]

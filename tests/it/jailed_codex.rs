@@ -9,7 +9,7 @@ use plugin_eval::engine::cell::Mount;
 use plugin_eval::engine::codex::jail::{Jail, JailEnd, JailSpec};
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Where the CLI's package lies inside.
 const PACKAGE: &str = "/codex";
 
@@ -128,10 +128,11 @@ fn events(turn: usize, items: &Value) -> String {
     let usage = json!({"input_tokens": 1, "output_tokens": 1, "total_tokens": 2});
     events
         .push(json!({"type": "response.completed", "response": {"id": format!("r{turn}"), "usage": usage}}));
-    events
-        .iter()
-        .map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()))
-        .collect()
+    let lines = events.iter().map(|event| {
+        let name = event["type"].as_str().unwrap();
+        format!("event: {name}\ndata: {event}\n\n")
+    });
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn request(stream: &mut BufReader<TcpStream>) -> Option<(String, Value)> {

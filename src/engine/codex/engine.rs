@@ -18,7 +18,6 @@ use crate::engine::native::Draft;
 use crate::engine::{HookSettings, NativeEngine, TaskReplays, Workspace};
 use crate::finding::Finding;
 use crate::plugin::Plugin;
-use crate::source::{Snapshot, WorkCopy};
 use crate::suite::{Suite, Task};
 use crate::transcript::{StepKind, Transcript};
 
@@ -116,8 +115,7 @@ impl<'s> CodexEngine<'s> {
         let (seat, root) = seat_of(draft);
         let snapshot = self.native.snapshot(task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
         let mut server = self.server(&seat.root)?;
-        check_out(snapshot.as_ref(), &server)?;
-        server.give()?;
+        server.check_out(snapshot.as_ref())?;
         let mut script = Script::of(draft.run, draft.transcripts);
         if seat.moved && root != "/" && !root.is_empty() {
             script.moved = Some((root, seat.root.clone()));
@@ -201,23 +199,6 @@ pub(super) fn broken(problem: &Problem, task: &Task) -> Finding {
         }
         Problem::Play(reason) => Finding::error("codex-play", reason.clone()).at(place),
     }
-}
-
-/// The snapshot in the server's folder, as it was committed.
-pub(super) fn check_out(snapshot: Option<&Snapshot>, server: &CodexServer) -> std::io::Result<()> {
-    let folder = server.work();
-    if let Some(snapshot) = snapshot {
-        return WorkCopy::put(snapshot, &folder, None).map(drop);
-    }
-    for entry in std::fs::read_dir(&folder)? {
-        let path = entry?.path();
-        if path.is_dir() && !path.is_symlink() {
-            std::fs::remove_dir_all(path)?;
-        } else {
-            std::fs::remove_file(path)?;
-        }
-    }
-    Ok(())
 }
 
 /// Verdicts of guardians in the recordings, in order.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::client::ClientError;
-use super::engine::{Problem, broken, check_out, seat_of};
+use super::engine::{Problem, broken, seat_of};
 use super::home::Deployment;
 use super::log::Log;
 use super::performance::PlayError;
@@ -111,8 +111,7 @@ impl<'s> LiveEngine<'s> {
         let snapshot =
             self.native.snapshot(draft.task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
         let mut server = CodexServer::start(&self.setup, &seat.root).map_err(Problem::Start)?;
-        check_out(snapshot.as_ref(), &server)?;
-        server.give()?;
+        server.check_out(snapshot.as_ref())?;
         let approvals = &draft.task.decision.approvals;
         let mut witness = Witness::for_new_session(approvals, draft.transcripts, allowance);
         let mode = self.suite.stages[self.suite.current].mode.as_deref();

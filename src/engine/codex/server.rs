@@ -17,7 +17,7 @@ use super::provider::Provider;
 use super::script::Turn;
 use super::tools::ToolServers;
 use super::witness::Witness;
-use crate::source::Scratch;
+use crate::source::{Scratch, Snapshot, Store, WorkCopy};
 use crate::transcript::Recording;
 
 /// Time to start, before any task.
@@ -45,6 +45,8 @@ pub(super) struct CodexServer {
     jail: Jail,
     pub(super) model: Model,
     scratch: Scratch,
+    /// The folder of the checkout.
+    copy: WorkCopy,
     /// The end of what it printed as errors.
     complaints: Arc<Mutex<Vec<u8>>>,
     /// Where checkouts stand inside.
@@ -87,6 +89,8 @@ impl CodexServer {
             let complaints = complaints.clone();
             std::thread::spawn(move || keep_last(stderr, &complaints));
         }
+        let work = scratch.path().join("work");
+        let copy = WorkCopy::new(&work, Some(jail.owner())).map_err(|error| text(&error))?;
         let client = Client::new(input, output);
         let bypass = home.bypass;
         let mut server = Self {
@@ -94,6 +98,7 @@ impl CodexServer {
             jail,
             model,
             scratch,
+            copy,
             complaints,
             top: top.to_owned(),
             bypass,
@@ -128,14 +133,12 @@ impl CodexServer {
         if line.is_empty() { String::new() } else { format!(": {}", crate::action::short_label(line)) }
     }
 
-    /// The folder on this machine in which the checkout is laid out before [`CodexServer::play`].
-    pub(super) fn work(&self) -> PathBuf {
-        self.scratch.path().join("work")
-    }
-
-    /// Hands what was laid out over to the user inside.
-    pub(super) fn give(&self) -> std::io::Result<()> {
-        self.jail.give(&self.work())
+    /// Lays out the snapshot, as it was committed, in the folder of the checkout; without one, the folder is empty.
+    pub(super) fn check_out(&mut self, snapshot: Option<&Snapshot>) -> std::io::Result<()> {
+        match snapshot {
+            Some(snapshot) => self.copy.put(snapshot, None, Store::Copied),
+            None => self.copy.clear(),
+        }
     }
 
     /// Where that folder is inside.

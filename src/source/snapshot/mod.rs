@@ -8,6 +8,7 @@ mod bundle;
 mod entry;
 mod error;
 mod glob;
+mod history;
 mod location;
 mod objects;
 mod pack;
@@ -21,9 +22,10 @@ pub use entry::{Content, Entry, FileEntry, Found};
 pub use error::SnapshotError;
 pub use git2::Oid as ObjectId;
 pub use glob::{Glob, GlobMatches};
+pub use history::History;
 pub use repository::{Repositories, Repository};
 pub(crate) use resolve::{Child, Layer, resolve};
-pub(crate) use tree::TreeNode;
+pub(crate) use tree::{Kind, TreeEntry, TreeNode};
 pub use view::{Files, Snapshot, Walked};
 
 #[cfg(test)]

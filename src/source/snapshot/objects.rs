@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use git2::{ObjectType, Odb};
 
+use super::history::{CommitHead, History};
+use super::refs::{Names, Refs};
 use super::tree::{TreeEntry, TreeNode};
 use super::{ObjectId, SnapshotError};
 use crate::source::Scratch;
@@ -13,6 +15,8 @@ use crate::source::Scratch;
 /// Largest tree, commit or tag object, and largest blob, that is read, in bytes.
 const MAX_TREE: usize = 64 << 20;
 const MAX_BLOB: usize = 64 << 20;
+/// Largest blob that is copied, in bytes.
+const MAX_COPIED: usize = 1 << 30;
 /// Longest symlink target that a kernel accepts, in bytes.
 const MAX_TARGET: usize = 4096;
 /// Folders kept for later commits; the map is emptied when it is full.
@@ -24,6 +28,11 @@ pub(super) struct Objects {
     /// The repository, for messages.
     pub(super) path: PathBuf,
     trees: Mutex<HashMap<ObjectId, Arc<TreeNode>>>,
+    commits: Mutex<HashMap<ObjectId, Option<Arc<CommitHead>>>>,
+    names: Names,
+    refs: OnceLock<Refs>,
+    /// The folder of object files.
+    pub(super) folder: PathBuf,
     /// The unpacked bundle, removed with the last user.
     _scratch: Option<Scratch>,
 }
@@ -36,11 +45,45 @@ impl std::fmt::Debug for Objects {
 
 impl Objects {
     /// Opens an object folder (`.git/objects`), with its packs and alternates.
-    pub(super) fn open(path: &Path, objects: &Path, scratch: Option<Scratch>) -> Result<Self, SnapshotError> {
+    pub(super) fn open(
+        path: &Path,
+        objects: &Path,
+        names: Names,
+        scratch: Option<Scratch>,
+    ) -> Result<Self, SnapshotError> {
         let not_one = || SnapshotError::NotARepository { path: path.to_owned() };
         let odb = Odb::new().map_err(|_| not_one())?;
         odb.add_disk_alternate(objects.to_str().ok_or_else(not_one)?).map_err(|_| not_one())?;
-        Ok(Self { odb, path: path.to_owned(), trees: Mutex::default(), _scratch: scratch })
+        Ok(Self {
+            odb,
+            path: path.to_owned(),
+            trees: Mutex::default(),
+            commits: Mutex::default(),
+            names,
+            refs: OnceLock::new(),
+            folder: objects.to_owned(),
+            _scratch: scratch,
+        })
+    }
+
+    /// Branches and tags.
+    pub(super) fn refs(&self) -> &Refs {
+        self.refs.get_or_init(|| self.names.read())
+    }
+
+    /// Parents and time of a commit; `None` when it cannot be read.
+    pub(super) fn commit_head(&self, id: ObjectId) -> Option<Arc<CommitHead>> {
+        let mut commits = self.commits.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || {
+            let object = self.read(id, ObjectType::Commit, MAX_TREE).ok()?;
+            CommitHead::parse(object.data()).map(Arc::new)
+        };
+        commits.entry(id).or_insert_with(read).clone()
+    }
+
+    /// The bytes of a blob that is to be copied, up to a gigabyte.
+    pub(super) fn large_blob(&self, id: ObjectId) -> Option<git2::OdbObject<'_>> {
+        self.read(id, ObjectType::Blob, MAX_COPIED).ok()
     }
 
     fn damaged(&self, id: ObjectId, reason: impl Into<String>) -> SnapshotError {
@@ -50,6 +93,34 @@ impl Objects {
     /// Type and size in bytes; `None` if there is no such object.
     pub(super) fn header(&self, id: ObjectId) -> Option<(ObjectType, usize)> {
         self.odb.read_header(id).ok().map(|(size, kind)| (kind, size))
+    }
+
+    /// Writes a pack of everything that a commit and its history reach, with its index, into a folder.
+    pub(super) fn pack(&self, commit: ObjectId, history: &History, folder: &Path) -> Result<(), git2::Error> {
+        // Another handle on the same files: a repository takes its own.
+        let odb = Odb::new()?;
+        odb.add_disk_alternate(self.folder.to_str().unwrap_or_default())?;
+        let repo = git2::Repository::from_odb(odb)?;
+        let mut pack = repo.packbuilder()?;
+        if history.shallow.is_empty() {
+            let mut walk = repo.revwalk()?;
+            walk.push(commit)?;
+            history.refs.iter().filter_map(|(_, id)| self.peel(*id)).try_for_each(|id| walk.push(id))?;
+            pack.insert_walk(&mut walk)?;
+        } else {
+            // A walk would miss the parents.
+            self.reached(commit, history).into_iter().try_for_each(|id| pack.insert_commit(id))?;
+        }
+        for (_, id) in &history.refs {
+            let mut id = *id;
+            while self.header(id).is_some_and(|(kind, _)| kind == ObjectType::Tag) {
+                pack.insert_object(id, None)?;
+                let tag = self.read(id, ObjectType::Tag, MAX_TREE).ok();
+                let Some(inner) = tag.and_then(|tag| header_id(tag.data(), b"object ")) else { break };
+                id = inner;
+            }
+        }
+        pack.write(folder, 0o444)
     }
 
     /// The full id of the one object that starts with these digits.

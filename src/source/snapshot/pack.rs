@@ -36,7 +36,7 @@ pub(super) fn unpack(mut file: File, folder: &Path) -> Result<(), String> {
         return Ok(());
     }
     let damaged = |error: git2::Error| damaged(error.message());
-    let mut indexer = git2::Indexer::new(None, &packs, 0o400, false).map_err(damaged)?;
+    let mut indexer = git2::Indexer::new(None, &packs, 0o444, false).map_err(damaged)?;
     let mut reader = BufReader::with_capacity(256 << 10, file);
     loop {
         let bytes = reader.fill_buf().map_err(unread)?;

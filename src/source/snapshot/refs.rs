@@ -3,12 +3,31 @@
 use std::path::Path;
 
 use super::ObjectId;
-use super::bundle::full_id;
+use super::bundle::{Header, full_id};
 use super::location::{Location, small_text};
 
 /// Most refs that are looked at, and how deep their folders go.
 const MAX_REFS: usize = 50_000;
 const MAX_DEPTH: usize = 16;
+
+/// Where names come from.
+#[derive(Debug)]
+pub(super) enum Names {
+    /// A bundle's header.
+    Bundle(Header),
+    /// A repository's files.
+    Repository(Location),
+}
+
+impl Names {
+    /// Reads them all.
+    pub(super) fn read(&self) -> Refs {
+        match self {
+            Self::Bundle(header) => Refs::of_bundle(&header.refs),
+            Self::Repository(location) => Refs::of_repository(location),
+        }
+    }
+}
 
 /// Names with the objects that they point to.
 #[derive(Clone, Debug, Default)]
@@ -71,6 +90,11 @@ impl Refs {
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
         scored.dedup_by(|a, b| a.1 == b.1);
         scored.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+    }
+
+    /// All full names with the objects that they point to.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, ObjectId)> {
+        self.0.iter().map(|(name, id)| (name.as_str(), *id))
     }
 
     /// All objects that names point to.

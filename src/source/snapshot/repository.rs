@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::bundle::{self, Header, full_id};
 use super::location::Location;
 use super::objects::Objects;
-use super::refs::Refs;
+use super::refs::{Names, Refs};
 use super::{ObjectId, Snapshot, SnapshotError, pack};
 use crate::source::Scratch;
 
@@ -40,14 +40,6 @@ impl Repositories {
 #[derive(Debug)]
 pub struct Repository {
     objects: Arc<Objects>,
-    names: Names,
-    refs: OnceLock<Refs>,
-}
-
-#[derive(Debug)]
-enum Names {
-    Bundle(Header),
-    Repository(Location),
 }
 
 impl Repository {
@@ -57,8 +49,9 @@ impl Repository {
         let io = |source| SnapshotError::Io { path: path.to_owned(), source };
         if std::fs::metadata(path).map_err(io)?.is_dir() {
             let location = Location::find(path)?;
-            let objects = Objects::open(path, &location.objects(), None)?;
-            return Ok(Self::new(objects, Names::Repository(location)));
+            let folder = location.objects();
+            let objects = Objects::open(path, &folder, Names::Repository(location), None)?;
+            return Ok(Self { objects: Arc::new(objects) });
         }
         let mut file = File::open(path).map_err(io)?;
         let mut start = Vec::new();
@@ -73,12 +66,8 @@ impl Repository {
         let bad = |reason| SnapshotError::Bundle { path: path.to_owned(), reason };
         pack::unpack(file, scratch.path()).map_err(bad)?;
         let folder = scratch.path().to_owned();
-        let objects = Objects::open(path, &folder, Some(scratch))?;
-        Ok(Self::new(objects, Names::Bundle(header)))
-    }
-
-    fn new(objects: Objects, names: Names) -> Self {
-        Self { objects: Arc::new(objects), names, refs: OnceLock::new() }
+        let objects = Objects::open(path, &folder, Names::Bundle(header), Some(scratch))?;
+        Ok(Self { objects: Arc::new(objects) })
     }
 
     fn header(path: &Path, file: &File) -> Result<Header, SnapshotError> {
@@ -111,10 +100,7 @@ impl Repository {
     }
 
     fn refs(&self) -> &Refs {
-        self.refs.get_or_init(|| match &self.names {
-            Names::Bundle(header) => Refs::of_bundle(&header.refs),
-            Names::Repository(location) => Refs::of_repository(location),
-        })
+        self.objects.refs()
     }
 
     /// The tree of a commit. `commit` must be its full id: 40 hex digits, so that a task means the same for ever.

@@ -62,6 +62,36 @@ impl Snapshot {
         self.commit
     }
 
+    /// The folder of object files that holds it and its history, in git's own layout. It lives as long as the snapshot.
+    pub fn objects(&self) -> &std::path::Path {
+        &self.objects.folder
+    }
+
+    /// What led to the commit.
+    pub fn history(&self) -> super::History {
+        super::History::of(&self.objects, self.commit)
+    }
+
+    /// Writes a pack of all that a history holds, with its index, into a folder.
+    pub(crate) fn pack(&self, history: &super::History, folder: &std::path::Path) -> Result<(), git2::Error> {
+        self.objects.pack(self.commit, history, folder)
+    }
+
+    /// The bytes of a blob that is to be copied, up to a gigabyte.
+    pub(crate) fn large_blob(&self, id: ObjectId) -> Option<git2::OdbObject<'_>> {
+        self.objects.large_blob(id)
+    }
+
+    /// The target of a link of this tree.
+    pub(crate) fn target_of<'e>(&self, entry: &'e TreeEntry) -> Option<&'e Arc<[u8]>> {
+        self.objects.target(entry)
+    }
+
+    /// The folder behind an entry of this tree.
+    pub(crate) fn inner_folder(&self, entry: &TreeEntry) -> Option<Arc<TreeNode>> {
+        self.folder_of(entry)
+    }
+
     /// The id of its tree: equal trees hold equal files.
     pub fn tree(&self) -> ObjectId {
         self.tree

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{JailEnd, JailError, JailSpec, JailUnavailable};
+use crate::source::Owner;
 
 const REASON: &str = "this needs Linux";
 
@@ -41,6 +42,11 @@ impl OpenJail {
         match self.0 {}
     }
 
+    /// The user that its writable folders belong to.
+    pub fn owner(&self) -> Owner {
+        match self.0 {}
+    }
+
     /// Puts everything in its place and starts the program.
     pub fn start(self, _spec: &JailSpec) -> Result<Jail, JailError> {
         match self.0 {}
@@ -60,6 +66,11 @@ impl Jail {
 
     /// Waits for the end.
     pub fn wait(&mut self, _patience: Duration) -> Option<JailEnd> {
+        match self.none {}
+    }
+
+    /// The user that its writable folders belong to.
+    pub fn owner(&self) -> Owner {
         match self.none {}
     }
 

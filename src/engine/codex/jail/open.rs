@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::enclosed::Enclosed;
 use super::wire::{self, Report};
-use super::{Jail, JailError, JailSpec, Network};
+use super::{Jail, JailError, JailSpec, Network, owner};
+use crate::source::Owner;
 
 /// How long a jail may take to open, and to start its program.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -42,6 +43,11 @@ impl OpenJail {
         self.listener.take()
     }
 
+    /// The user that its writable folders will belong to.
+    pub fn owner(&self) -> Owner {
+        owner::of(self.user)
+    }
+
     /// Puts everything in its place and starts the program.
     pub fn start(self, spec: &JailSpec) -> Result<Jail, JailError> {
         let setup = |error: std::io::Error| JailError::Setup(error.to_string());
@@ -54,7 +60,7 @@ impl OpenJail {
         drop((stdin, stdout, stderr));
         match wire::receive(&self.enclosed.control) {
             Ok(Some((Report::Started, _))) => {
-                Ok(Jail::new(self.enclosed, self.user, our_stdin, our_stdout, our_stderr))
+                Ok(Jail::new(self.enclosed, self.user, spec, (our_stdin, our_stdout, our_stderr)))
             }
             other => Err(trouble(other)),
         }

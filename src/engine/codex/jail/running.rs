@@ -1,7 +1,7 @@
 use std::io::{self, PipeReader, PipeWriter, Read as _};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,15 +10,20 @@ use super::enclosed::Enclosed;
 use super::wire::{self, Report};
 use super::{ARGUMENT, JailEnd, JailError, JailLimits, JailSpec, JailUnavailable, Network, OpenJail, owner};
 use crate::engine::cell::Mount;
+use crate::source::Owner;
 
 /// Longest reason that is read from a trial, in bytes.
 const MAX_REASON: u64 = 4096;
+
+/// Ends of the program's standard input, output and error.
+pub(super) type Pipes = (PipeWriter, PipeReader, PipeReader);
 
 /// A jail with a program in it. Dropped, it ends everything inside and waits until nothing is left.
 #[derive(Debug)]
 pub struct Jail {
     enclosed: Enclosed,
     user: Option<u32>,
+    folders: Vec<PathBuf>,
     end: Option<JailEnd>,
     stopped: Arc<AtomicBool>,
     /// The program's standard input; the program reads its end when this is dropped.
@@ -76,15 +81,15 @@ impl Jail {
         OpenJail::new(binary, network)
     }
 
-    pub(super) fn new(
-        enclosed: Enclosed,
-        user: Option<u32>,
-        stdin: PipeWriter,
-        stdout: PipeReader,
-        stderr: PipeReader,
-    ) -> Self {
-        let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
-        Self { enclosed, user, end: None, stopped: Arc::default(), stdin, stdout, stderr }
+    pub(super) fn new(enclosed: Enclosed, user: Option<u32>, spec: &JailSpec, pipes: Pipes) -> Self {
+        let folders = spec.writable.iter().map(|mount| mount.source.clone()).collect();
+        let (stdin, stdout, stderr) = (Some(pipes.0), Some(pipes.1), Some(pipes.2));
+        Self { enclosed, user, folders, end: None, stopped: Arc::default(), stdin, stdout, stderr }
+    }
+
+    /// The user that its writable folders belong to.
+    pub fn owner(&self) -> Owner {
+        owner::of(self.user)
     }
 
     /// Waits at most this long for the end; `None` when the program still runs. After the end, nothing of the jail is
@@ -124,10 +129,10 @@ impl Jail {
         Ok(Stopper { control: self.enclosed.control.try_clone()?, stopped: self.stopped.clone() })
     }
 
-    /// Makes a file or folder of the host that was put into a writable folder since the start the program's own.
+    /// Makes what was put into a writable folder since the start, at this path of the host, the program's own.
     /// Needed when root made the jail; else nothing changes.
     pub fn give(&self, path: &Path) -> io::Result<()> {
-        self.user.map_or(Ok(()), |user| owner::give(path, user))
+        self.user.map_or(Ok(()), |user| owner::give_in(&self.folders, path, user))
     }
 
     fn is_stopped(&self) -> bool {
