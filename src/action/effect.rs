@@ -47,6 +47,9 @@ pub enum Target<'t> {
     /// A path as written, joined with the `cd`s before it; relative ones start at the call's working folder.
     /// `~` stands for the home folder when it is the first component.
     Path(Cow<'t, str>),
+    /// The entry at a path itself, which is removed or moved: a symlink there is not followed. Otherwise like
+    /// [`Target::Path`].
+    Entry(Cow<'t, str>),
     /// A path pattern with `*`, `?` or `[…]`, otherwise like [`Target::Path`].
     Glob(Cow<'t, str>),
     /// Everything below a path (a recursive command such as `grep -r` or `rm -r`).
@@ -81,6 +84,7 @@ impl Effect<'_> {
         let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
         let target = match self.target {
             Target::Path(path) => Target::Path(own(path)),
+            Target::Entry(path) => Target::Entry(own(path)),
             Target::Glob(path) => Target::Glob(own(path)),
             Target::Tree(path) => Target::Tree(own(path)),
             Target::Host(host) => Target::Host(own(host)),

@@ -11,6 +11,7 @@ use super::moment::Moment;
 use super::policy::{self, Policy};
 use super::result;
 use super::sandbox;
+use super::touch::Site;
 use crate::action::{Action, Command, ToolName};
 use crate::boundary::Boundary;
 use crate::boundary::hooks::HookEvent;
@@ -57,9 +58,11 @@ pub(super) struct Judge<'b> {
 
 impl<'b> Judge<'b> {
     /// The sandbox in one workspace, for [`Judge::call`].
-    pub(super) fn bounds(&self, workspace: &super::Workspace) -> Bounds<'b> {
-        let roots = [workspace.root()];
-        self.boundary.sandbox.bounds(&Workspace { home: Some(workspace.home()), ..Workspace::new(&roots) })
+    pub(super) fn bounds(&self, site: Site<'_>) -> Bounds<'b> {
+        let roots = [site.locale.workspace.root()];
+        let home = Some(site.locale.workspace.home());
+        let workspace = Workspace { home, ..Workspace::new(&roots) };
+        self.boundary.sandbox.bounds_among(&workspace, &|path| site.follow(path))
     }
 
     /// Judges a call. `bounds` are those of its workspace.
@@ -170,7 +173,10 @@ impl Passage<'_, '_> {
                 self.unsandboxed = confinement == Confinement::Escalated;
                 let ruling =
                     sandbox::ruling(boundary, self.bounds, attempt, self.moment, confinement, ruling);
-                self.end(ruling)
+                match policy::retry(boundary, attempt, &ruling) {
+                    Some(ask) => self.ask(attempt, ask, None, Some(Confinement::Escalated)),
+                    None => self.end(ruling),
+                }
             }
             Policy::Ask { ruling, unless_allowed, accepted } => {
                 self.ask(attempt, ruling, unless_allowed, accepted)

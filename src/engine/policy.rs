@@ -166,6 +166,22 @@ fn apply_patch(
     }
 }
 
+/// What Codex 0.169 asks when a patch that needed no approval fails in the sandbox, where somebody can be asked and
+/// nothing may not be read: to apply it outside.
+pub(super) fn retry(boundary: &Boundary, attempt: &Attempt<'_>, failed: &Ruling) -> Option<Ruling> {
+    let approvals = &boundary.approvals;
+    let asks = approvals.policy.asks_about_sandbox() && approvals.policy != ApprovalPolicy::Untrusted;
+    let stopped = failed.verdict == Verdict::Deny && failed.phase == Phase::Sandbox;
+    let open = boundary.sandbox.has_denials() || boundary.sandbox.is_unrestricted();
+    let direct = attempt.direct_patch().is_some();
+    (direct && stopped && asks && !open).then(|| Ruling {
+        verdict: Verdict::Ask,
+        phase: Phase::Approval,
+        reason: "command failed; retry without sandbox?".into(),
+        rule: failed.rule.clone(),
+    })
+}
+
 /// A file of a patch.
 struct PatchFile {
     path: String,
@@ -184,7 +200,9 @@ fn targets(patch: &Patch<'_>, folder: &str, moment: &Moment<'_>) -> Vec<PatchFil
             ChangeKind::Update { .. } => (true, true),
         };
         let mut add = |path: &str, reads| {
-            let path = locale.absolute_in(folder, path);
+            // A patch knows no home folder.
+            let plain = if path.starts_with('~') { format!("./{path}").into() } else { Cow::Borrowed(path) };
+            let path = locale.absolute_in(folder, &plain);
             files.push(PatchFile { kind: kind(&path, moment), path, updates, reads });
         };
         add(&change.path, reads);

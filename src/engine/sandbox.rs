@@ -9,7 +9,7 @@ use super::touch::{At, Touch};
 use crate::action::Access;
 use crate::boundary::Boundary;
 use crate::boundary::mcp::Exposure;
-use crate::boundary::sandbox::{Bounds, Confinement, Extent};
+use crate::boundary::sandbox::{Bounds, Confinement, Extent, Kind};
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
 use crate::replay::EffectRow;
 
@@ -99,6 +99,21 @@ pub(super) fn ruling(
     confinement: Confinement,
     allowed: Ruling,
 ) -> Ruling {
+    let deny = |reason: String, rule: Rule| Ruling {
+        verdict: Verdict::Deny,
+        phase: Phase::Sandbox,
+        reason: Cow::Owned(reason),
+        rule,
+    };
+    let inside = confinement == Confinement::Sandboxed && !boundary.sandbox.is_unrestricted();
+    if let Some(broken) = bounds.broken().filter(|_| inside) {
+        return deny(broken.reason.clone(), broken.rule.clone());
+    }
+    if attempt.direct_patch().is_some()
+        && let Some(folder) = attempt.touches.iter().find(|touch| touch.kind == Kind::Folder)
+    {
+        return deny(format!("{} is a folder", folder.shown), Rule::built_in("a patch writes files"));
+    }
     for touch in &attempt.touches {
         if let Some(rule) = stopped(bounds, touch, moment, confinement, boundary.sandbox.has_denials()) {
             let verb = match touch.access {
@@ -106,12 +121,7 @@ pub(super) fn ruling(
                 Access::Write => "writing",
                 _ => "connecting to",
             };
-            return Ruling {
-                verdict: Verdict::Deny,
-                phase: Phase::Sandbox,
-                reason: Cow::Owned(format!("the sandbox stops {verb} {}", touch.shown)),
-                rule: rule.clone(),
-            };
+            return deny(format!("the sandbox stops {verb} {}", touch.shown), rule.clone());
         }
     }
     let Some(opaque) = &attempt.opaque else { return allowed };

@@ -3,9 +3,9 @@ use std::borrow::Cow;
 use super::Workspace;
 use super::workspace::normalise;
 use crate::action::{Access, Effect, Target};
-use crate::boundary::sandbox::Kind;
+use crate::boundary::sandbox::{Followed, Kind};
 use crate::source::Overlay;
-use crate::source::snapshot::{Entry, Files, Glob};
+use crate::source::snapshot::{self, Entry, Files, Glob};
 
 /// An effect whose target was found on the recorded machine, as far as the snapshot tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,12 +76,26 @@ impl Site<'_> {
         let mut kind = Kind::Missing;
         let (at, shown) = match effect.target {
             Target::Path(path) => {
-                let found = self.find(&path);
+                let found = self.find(&path, false);
+                kind = found.kind;
+                (At::Path(found.path), found.shown)
+            }
+            Target::Entry(path) => {
+                let found = self.find_entry(&path).unwrap_or_else(|| self.find(&path, false));
                 kind = found.kind;
                 (At::Path(found.path), found.shown)
             }
             Target::Tree(path) => {
-                let found = self.find(&path);
+                let link = if effect.access == Access::Write { self.find_entry(&path) } else { None };
+                if let Some(found) = link {
+                    return Touch {
+                        access: effect.access,
+                        at: At::Path(found.path),
+                        kind: found.kind,
+                        shown: found.shown,
+                    };
+                }
+                let found = self.find(&path, true);
                 kind = found.kind;
                 let slash = if found.shown.ends_with('/') { "" } else { "/" };
                 (At::Tree(found.path), format!("{}{slash}**", found.shown))
@@ -106,37 +120,41 @@ impl Site<'_> {
         Touch { access: effect.access, at, kind, shown }
     }
 
-    /// `.git` of a folder inside the snapshot is that of the snapshot's root: git climbs to it.
-    fn of_repository(&self, absolute: String) -> String {
+    /// `.git` of a folder inside the snapshot is that of the snapshot's root: git climbs to it, and touches it as a
+    /// whole or its `config`. Other commands that name such a path mean it.
+    fn of_repository(&self, absolute: String, tree: bool) -> String {
         let Some(rest) = self.files.and_then(|_| below(&absolute, self.locale.top)) else { return absolute };
         match rest.split_once("/.git") {
-            Some((_, rest)) if rest.is_empty() || rest.starts_with('/') => {
+            Some((_, rest)) if (rest.is_empty() && tree) || rest == "/config" => {
                 format!("{}/.git{rest}", self.locale.top)
             }
             _ => absolute,
         }
     }
 
-    /// Where a written path leads to, what lies there, and how reports show it.
-    fn find(&self, path: &str) -> Found {
-        let absolute = self.of_repository(self.locale.absolute(path));
-        let workspace = self.locale.workspace;
-        let files = self.files.filter(|_| below(&absolute, self.locale.top).is_some());
-        let Some(files) = files else {
-            let shown = workspace.display(&absolute).into_owned();
-            return Found { path: absolute, kind: Kind::Missing, shown };
-        };
-        let found = files.lookup(absolute.as_bytes());
-        let kind = match &found.entry {
-            Entry::File(_) => Kind::File,
-            Entry::Folder | Entry::Submodule => Kind::Folder,
-            _ => Kind::Missing,
-        };
+    /// Where an absolute path leads to in the snapshot; only paths inside are known.
+    pub(super) fn follow(&self, path: &str) -> Followed {
+        let known = self.files.filter(|_| below(path, self.locale.top).is_some_and(|rest| !rest.is_empty()));
+        let Some(files) = known else { return Followed::unknown(path) };
+        let found = files.lookup(path.as_bytes());
+        let kind = kind_of(&found.entry);
         if !found.through_link {
-            let shown = workspace.display(&absolute).into_owned();
-            return Found { path: absolute, kind, shown };
+            return Followed { kind, ..Followed::unknown(path) };
         }
-        let inside = || format!("{}/{}", self.locale.top, found.display());
+        Followed { path: self.target(&found), kind, link: self.first_link(files, path) }
+    }
+
+    /// The first symlink on the way along a path.
+    fn first_link(&self, files: &Overlay, path: &str) -> Option<String> {
+        let start = self.locale.top.trim_end_matches('/').len() + 1;
+        let ends = path[start.min(path.len())..].match_indices('/').map(|(at, _)| start + at);
+        let mut steps = ends.chain([path.len()]).map(|end| &path[..end]);
+        let link = |step: &&str| matches!(files.lookup_link(step.as_bytes()).entry, Entry::Link { .. });
+        steps.find(link).map(str::to_owned)
+    }
+
+    /// The absolute path that a look-up through symlinks ended at.
+    fn target(&self, found: &snapshot::Found) -> String {
         let target = match &found.entry {
             Entry::Leaves { target } => {
                 let target = String::from_utf8_lossy(target);
@@ -146,9 +164,38 @@ impl Site<'_> {
                     format!("{}/{target}", self.locale.top)
                 }
             }
-            _ => inside(),
+            _ => format!("{}/{}", self.locale.top, found.display()),
         };
-        let path = normalise(&target);
+        normalise(&target)
+    }
+
+    /// The symlink at a written path, if there is one.
+    fn find_entry(&self, path: &str) -> Option<Found> {
+        let absolute = self.locale.absolute(path);
+        below(&absolute, self.locale.top).filter(|below| !below.is_empty())?;
+        let found = self.files?.lookup_link(absolute.as_bytes());
+        let Entry::Link { .. } = found.entry else { return None };
+        let shown = self.locale.workspace.display(&absolute).into_owned();
+        let path = normalise(&format!("{}/{}", self.locale.top, found.display()));
+        Some(Found { path, kind: Kind::File, shown })
+    }
+
+    /// Where a written path leads to, what lies there, and how reports show it.
+    fn find(&self, path: &str, tree: bool) -> Found {
+        let absolute = self.of_repository(self.locale.absolute(path), tree);
+        let workspace = self.locale.workspace;
+        let files = self.files.filter(|_| below(&absolute, self.locale.top).is_some());
+        let Some(files) = files else {
+            let shown = workspace.display(&absolute).into_owned();
+            return Found { path: absolute, kind: Kind::Missing, shown };
+        };
+        let found = files.lookup(absolute.as_bytes());
+        let kind = kind_of(&found.entry);
+        if !found.through_link {
+            let shown = workspace.display(&absolute).into_owned();
+            return Found { path: absolute, kind, shown };
+        }
+        let path = self.target(&found);
         let shown = format!("{} -> {}", workspace.display(&absolute), workspace.display(&path));
         Found { path, kind, shown }
     }
@@ -169,6 +216,14 @@ impl Site<'_> {
         };
         let absolute = |path: Vec<u8>| format!("{}/{}", self.locale.top, String::from_utf8_lossy(&path));
         files.glob(&pattern, MAX_MATCHES).paths.into_iter().map(absolute).collect()
+    }
+}
+
+fn kind_of(entry: &Entry) -> Kind {
+    match entry {
+        Entry::File(_) => Kind::File,
+        Entry::Folder | Entry::Submodule => Kind::Folder,
+        _ => Kind::Missing,
     }
 }
 

@@ -233,7 +233,7 @@ impl<'w, 't> Walk<'w, 't> {
         };
         let bounds = bounds
             .entry(cwd(context))
-            .or_insert_with(|| judges.iter().map(|judge| judge.bounds(locale.workspace)).collect());
+            .or_insert_with(|| judges.iter().map(|judge| judge.bounds(site)).collect());
         let judgements =
             judges.iter().zip(bounds).map(|(judge, bounds)| judge.call(&attempt, bounds, &moment)).collect();
         if recorded == Recorded::Ran {

@@ -77,13 +77,17 @@ impl<'t> Patch<'t> {
     /// in a folder named `~`, given here as `./~/f`.
     pub fn effects(&self) -> Effects<'t> {
         let mut known = Vec::with_capacity(self.files.len());
-        let target = |path: &Cow<'t, str>| {
-            Target::Path(if path.starts_with('~') { Cow::Owned(format!("./{path}")) } else { path.clone() })
+        let plain = |path: &Cow<'t, str>| {
+            if path.starts_with('~') { Cow::Owned(format!("./{path}")) } else { path.clone() }
         };
+        let target = |path: &Cow<'t, str>| Target::Path(plain(path));
         for file in &self.files {
             match &file.kind {
-                ChangeKind::Add { .. } | ChangeKind::Delete => {
+                ChangeKind::Add { .. } => {
                     known.push(Effect { access: Access::Write, target: target(&file.path) });
+                }
+                ChangeKind::Delete => {
+                    known.push(Effect { access: Access::Write, target: Target::Entry(plain(&file.path)) });
                 }
                 ChangeKind::Update { moved_to, .. } => {
                     known.push(Effect { access: Access::Read, target: target(&file.path) });

@@ -288,7 +288,7 @@ fn effects_name_every_file() {
         .known
         .iter()
         .map(|effect| match &effect.target {
-            Target::Path(path) => (effect.access, &**path),
+            Target::Path(path) | Target::Entry(path) => (effect.access, &**path),
             other => panic!("{other:?}"),
         })
         .collect();

@@ -8,7 +8,7 @@ use super::vars::{Folder, Scopes, join};
 use super::word::{Arg, UNKNOWN, expand};
 use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
 use crate::action::patch::parse;
-use crate::action::{Access, Opaque, Target};
+use crate::action::{Access, Effect, Opaque, Target};
 
 /// Deepest nesting of scripts in scripts that is read.
 const MAX_SCRIPTS: usize = 8;
@@ -283,8 +283,17 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Adds the effect of removing what a path argument names.
+    pub(super) fn remove(&mut self, arg: &Arg<'t>) {
+        self.place(Access::Write, arg, false, true);
+    }
+
     /// Adds an effect on a path argument, or on everything below it.
     pub(super) fn path(&mut self, access: Access, arg: &Arg<'t>, tree: bool) {
+        self.place(access, arg, tree, false);
+    }
+
+    fn place(&mut self, access: Access, arg: &Arg<'t>, tree: bool, entry: bool) {
         if arg.is_unknown() || arg.splits {
             return self.opaque(Opaque::Expansion);
         }
@@ -304,6 +313,8 @@ impl<'t> Reader<'t> {
             }
         } else if tree {
             self.effect(access, Target::Tree(path));
+        } else if entry && !arg.text.ends_with('/') {
+            self.effect(access, Target::Entry(path));
         } else {
             self.effect(access, Target::Path(path));
         }
@@ -313,26 +324,31 @@ impl<'t> Reader<'t> {
 /// Adds the effects of a patch; a text that is no patch is refused and changes nothing.
 pub(super) fn patch_effects<'t>(patch: &EmbeddedPatch<'t>, mut add: impl FnMut(Access, Target<'t>)) {
     let folder = if patch.cwd.is_empty() { Folder::Start } else { Folder::At(patch.cwd.clone()) };
-    let mut add_path = |access, path: Cow<'t, str>| {
+    let mut add_path = |access, path: Cow<'t, str>, entry: bool| {
         if let Some(path) = join(&folder, path) {
-            add(access, Target::Path(path));
+            add(access, if entry { Target::Entry(path) } else { Target::Path(path) });
         }
+    };
+    let mut add_target = |effect: Effect<'t>| match effect.target {
+        Target::Path(path) => add_path(effect.access, path, false),
+        Target::Entry(path) => add_path(effect.access, path, true),
+        _ => {}
     };
     match &patch.text {
         Cow::Borrowed(text) => {
             let text: &'t str = text;
-            for effect in parse(text).map(|patch| patch.effects().known).unwrap_or_default() {
-                if let Target::Path(path) = effect.target {
-                    add_path(effect.access, path);
-                }
-            }
+            parse(text)
+                .map(|patch| patch.effects().known)
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(&mut add_target);
         }
         Cow::Owned(text) => {
-            for effect in parse(text).map(|patch| patch.effects().into_owned().known).unwrap_or_default() {
-                if let Target::Path(path) = effect.target {
-                    add_path(effect.access, path);
-                }
-            }
+            parse(text)
+                .map(|patch| patch.effects().into_owned().known)
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(&mut add_target);
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::entry::{DenyGlob, Entry, Grant};
+use super::follow::{Broken, Followed, broken};
 use super::location::{below, depth};
 use super::{Sandbox, Workspace};
 use crate::decision::Rule;
@@ -56,35 +57,78 @@ impl<'s> Answer<'s> {
 }
 
 /// An entry at one of its paths in a task.
-#[derive(Debug)]
-struct Placed<'s> {
-    path: String,
+#[derive(Clone, Debug)]
+pub(super) struct Placed<'s> {
+    pub(super) path: String,
     depth: usize,
-    entry: &'s Entry,
+    pub(super) entry: &'s Entry,
+}
+
+/// Entries, the deepest first; for one path, the entry that holds first.
+fn sorted(mut entries: Vec<Placed<'_>>) -> Vec<Placed<'_>> {
+    let rank = |placed: &Placed<'_>| (placed.depth, !placed.entry.implied, placed.entry.grant);
+    entries.sort_by_key(|placed| std::cmp::Reverse(rank(placed)));
+    entries
 }
 
 /// A sandbox in one task: every special path is known. Paths are absolute, with `/`, without `.` and `..`.
 #[derive(Debug)]
 pub struct Bounds<'s> {
     sandbox: &'s Sandbox,
-    /// Deepest first; for one path, the entry that holds first.
+    /// Entries at the paths that they lead to.
     entries: Vec<Placed<'s>>,
+    /// Entries at the paths as they are written, where that makes a difference.
+    written: Option<Vec<Placed<'s>>>,
     globs: Vec<(String, &'s DenyGlob)>,
+    broken: Option<Broken>,
 }
 
 impl<'s> Bounds<'s> {
-    pub(super) fn new(sandbox: &'s Sandbox, workspace: &Workspace<'_>) -> Self {
-        let mut entries: Vec<Placed<'s>> = Vec::new();
+    pub(super) fn new(
+        sandbox: &'s Sandbox,
+        workspace: &Workspace<'_>,
+        follow: &dyn Fn(&str) -> Followed,
+    ) -> Self {
+        let mut written: Vec<Placed<'s>> = Vec::new();
         for entry in &sandbox.files.entries {
             let paths = entry.location.resolve(workspace).into_iter();
-            entries.extend(paths.map(|path| Placed { depth: depth(&path), path, entry }));
+            written.extend(paths.map(|path| Placed { depth: depth(&path), path, entry }));
         }
-        let rank = |placed: &Placed<'_>| (placed.depth, !placed.entry.implied, placed.entry.grant);
-        entries.sort_by_key(|placed| std::cmp::Reverse(rank(placed)));
+        let led: Vec<Followed> = written.iter().map(|placed| follow(&placed.path)).collect();
+        let linked = led.iter().any(|followed| followed.link.is_some());
+        let entries = written.iter().zip(&led).map(|(placed, followed)| Placed {
+            depth: depth(&followed.path),
+            path: followed.path.clone(),
+            entry: placed.entry,
+        });
+        let entries = sorted(entries.collect());
+        // An entry at a symlink is about what that leads to; the symlink itself lies in its folder.
+        let may_write = |link: &str| {
+            let folder = link.rsplit_once('/').map_or("", |(folder, _)| folder);
+            most_specific(&sorted(written.clone()), folder, &sandbox.unlisted).0 == Some(Grant::Write)
+        };
+        let broken = broken(written.iter().zip(&led), may_write);
         let globs = sandbox.files.globs.iter();
         let globs =
             globs.flat_map(|glob| glob.anchor.resolve(workspace).into_iter().map(move |base| (base, glob)));
-        Self { sandbox, entries, globs: globs.collect() }
+        let globs = globs.collect();
+        Self { sandbox, entries, written: linked.then(|| sorted(written)), globs, broken }
+    }
+
+    /// Why no command can run in the sandbox, if so.
+    pub fn broken(&self) -> Option<&Broken> {
+        self.broken.as_ref()
+    }
+
+    /// Whether the entries as they are written grant a path to a patch, and the rule that decides. Codex 0.169 looks
+    /// at no symlink, pattern or missing folder here; the patch may still fail when it is applied in the sandbox.
+    pub(super) fn grants_patch(&self, path: &str) -> (bool, &'s Rule) {
+        if let Some(rule) = &self.sandbox.files.unrestricted {
+            return (true, rule);
+        }
+        let entries = self.written.as_ref().unwrap_or(&self.entries);
+        let (grant, rule) = most_specific(entries, path, &self.sandbox.unlisted);
+        (grant == Some(Grant::Write), rule)
     }
 
     /// May a command read a file or list a folder?
@@ -156,32 +200,11 @@ impl<'s> Bounds<'s> {
         {
             return (Some(Grant::Deny), &glob.rule);
         }
-        let (grant, rule) = self.most_specific(path);
+        let (grant, rule) = most_specific(&self.entries, path, &self.sandbox.unlisted);
         if confinement == Confinement::Escalated && grant != Some(Grant::Deny) {
             return (Some(Grant::Write), &self.sandbox.escalated);
         }
         (grant, rule)
-    }
-
-    /// The most specific entry holds. A `read` inside a `deny` does not open it again, only a `write` does
-    /// (Codex 0.169).
-    fn most_specific(&self, path: &str) -> (Option<Grant>, &'s Rule) {
-        let mut held: Option<&'s Entry> = None;
-        let mut level = usize::MAX;
-        for placed in self.entries.iter().filter(|placed| below(path, &placed.path).is_some()) {
-            if placed.depth == level {
-                continue;
-            }
-            level = placed.depth;
-            match (placed.entry.grant, held) {
-                (Grant::Read, _) => held = held.or(Some(placed.entry)),
-                (Grant::Deny, _) | (Grant::Write, None) => {
-                    return (Some(placed.entry.grant), &placed.entry.rule);
-                }
-                (Grant::Write, Some(read)) => return (Some(Grant::Read), &read.rule),
-            }
-        }
-        held.map_or((None, &self.sandbox.unlisted), |entry| (Some(Grant::Read), &entry.rule))
     }
 
     fn tree<'p>(
@@ -194,8 +217,12 @@ impl<'s> Bounds<'s> {
         let (grant, rule) = self.at(path, Kind::Folder, confinement);
         let whole = Answer::new(lets(grant), rule);
         let base = path.trim_end_matches('/');
-        let narrower =
-            self.entries.iter().any(|placed| below(&placed.path, base).is_some_and(|rest| !rest.is_empty()));
+        // A repository has no protected folders of its own, though Codex would make them.
+        let inside = |placed: &&Placed<'_>| {
+            below(&placed.path, base).is_some_and(|rest| !rest.is_empty())
+                && !(placed.entry.implied && base.ends_with("/.git"))
+        };
+        let narrower = self.entries.iter().any(|placed| inside(&placed));
         let masked = !self.globs.is_empty();
         if self.sandbox.files.unrestricted.is_some() || !(narrower || masked) {
             return whole;
@@ -211,8 +238,7 @@ impl<'s> Bounds<'s> {
             }
         }
         let entry_below = self.entries.iter().find(|placed| {
-            let inside = below(&placed.path, base).is_some_and(|rest| !rest.is_empty());
-            inside && lets(self.at(&placed.path, Kind::Folder, confinement).0) != whole.allowed()
+            inside(placed) && lets(self.at(&placed.path, Kind::Folder, confinement).0) != whole.allowed()
         });
         match (whole.allowed(), shut, entry_below) {
             (true, Some(rule), _) => Answer { extent: Extent::Some, rule },
@@ -224,4 +250,24 @@ impl<'s> Bounds<'s> {
             _ => whole,
         }
     }
+}
+
+/// The most specific entry holds. A `read` inside a `deny` does not open it again, only a `write` does (Codex 0.169).
+fn most_specific<'s>(entries: &[Placed<'s>], path: &str, unlisted: &'s Rule) -> (Option<Grant>, &'s Rule) {
+    let mut held: Option<&'s Entry> = None;
+    let mut level = usize::MAX;
+    for placed in entries.iter().filter(|placed| below(path, &placed.path).is_some()) {
+        if placed.depth == level {
+            continue;
+        }
+        level = placed.depth;
+        match (placed.entry.grant, held) {
+            (Grant::Read, _) => held = held.or(Some(placed.entry)),
+            (Grant::Deny, _) | (Grant::Write, None) => {
+                return (Some(placed.entry.grant), &placed.entry.rule);
+            }
+            (Grant::Write, Some(read)) => return (Some(Grant::Read), &read.rule),
+        }
+    }
+    held.map_or((None, unlisted), |entry| (Some(Grant::Read), &entry.rule))
 }

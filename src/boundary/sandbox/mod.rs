@@ -7,6 +7,7 @@ mod bounds;
 mod choice;
 mod entry;
 mod files;
+mod follow;
 mod grants;
 mod legacy;
 mod limits;
@@ -26,6 +27,7 @@ use crate::finding::Finding;
 use crate::plugin::Config;
 
 pub use bounds::{Answer, Bounds, Confinement, Extent, Kind};
+pub use follow::{Broken, Followed};
 pub use patch::{PatchTarget, patch_refusal};
 pub use workspace::Workspace;
 
@@ -97,8 +99,13 @@ impl Sandbox {
         self.files.has_denials()
     }
 
-    /// The sandbox in one task.
+    /// The sandbox in one task of whose files nothing is known.
     pub fn bounds(&self, workspace: &Workspace<'_>) -> Bounds<'_> {
-        Bounds::new(self, workspace)
+        Bounds::new(self, workspace, &Followed::unknown)
+    }
+
+    /// The sandbox in one task; `follow` tells where absolute paths lead to before the session's first command.
+    pub fn bounds_among(&self, workspace: &Workspace<'_>, follow: &dyn Fn(&str) -> Followed) -> Bounds<'_> {
+        Bounds::new(self, workspace, follow)
     }
 }

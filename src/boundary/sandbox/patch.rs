@@ -21,8 +21,8 @@ impl<'s> Bounds<'s> {
         if reads && !read.allowed() {
             return PatchTarget::Unreadable(read.rule);
         }
-        let write = self.write(path, kind, Confinement::Sandboxed);
-        if write.allowed() { PatchTarget::Inside(write.rule) } else { PatchTarget::Outside(write.rule) }
+        let (granted, rule) = self.grants_patch(path);
+        if granted { PatchTarget::Inside(rule) } else { PatchTarget::Outside(rule) }
     }
 }
 

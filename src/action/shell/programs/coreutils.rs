@@ -5,7 +5,7 @@ use super::run::Run;
 use super::table::{Default, Program, Spec, Use, code, pure, spec};
 use crate::action::shell::word::{Arg, TEMPORARY};
 
-use Use::{Move, Read, ReadTree, Skip, Write, WriteTree};
+use Use::{Move, Read, ReadTree, Remove, Skip, Write, WriteTree};
 
 const GNU_TARGET: (&str, Use) = ("--target-directory", Write);
 
@@ -169,15 +169,16 @@ pub(super) const TABLE: &[Program] = &[
         &["mkdir", "mkfifo", "mknod"],
         Spec::each(Write).options(&[("-m", Skip), ("--mode", Skip), ("-Z?", Skip)]),
     ),
-    spec(&["rmdir", "unlink"], Spec::each(Write)),
+    spec(&["rmdir", "unlink"], Spec::each(Remove)),
     spec(
-        &["rm", "shred", "trash", "trash-put", "srm"],
-        Spec::each(Write).recursive(&["-r", "-R", "--recursive"]).options(&[
+        &["rm", "trash", "trash-put", "srm"],
+        Spec::each(Remove).recursive(&["-r", "-R", "--recursive"]).options(&[
             ("-n", Skip),
             ("-s", Skip),
             ("--interactive?", Skip),
         ]),
     ),
+    spec(&["shred"], Spec::each(Write).options(&[("-n", Skip), ("-s", Skip)])),
     spec(
         &["truncate"],
         Spec::each(Write).options(&[("-s", Skip), ("--size", Skip), ("-r", Read), ("--reference", Read)]),

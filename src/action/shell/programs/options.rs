@@ -180,14 +180,14 @@ impl Flags {
 
     fn adjust(&self, what: Use) -> Use {
         let what = match what {
-            Use::Write | Use::Update if self.dry => Use::Read,
+            Use::Write | Use::Update | Use::Remove if self.dry => Use::Read,
             Use::WriteTree if self.dry => Use::ReadTree,
             what => what,
         };
         match (what, self.recursive, self.writes) {
             (Use::Read, false, true) => Use::Update,
             (Use::Read, true, false) => Use::ReadTree,
-            (Use::Read | Use::Write, true, _) | (Use::ReadTree, _, true) => Use::WriteTree,
+            (Use::Read | Use::Write | Use::Remove, true, _) | (Use::ReadTree, _, true) => Use::WriteTree,
             (what, ..) => what,
         }
     }

@@ -118,7 +118,12 @@ impl<'t> Run<'_, 't> {
             Use::Write => self.reader.path(Access::Write, arg, false),
             Use::ReadTree => self.reader.path(Access::Read, arg, true),
             Use::WriteTree => self.reader.path(Access::Write, arg, true),
-            Use::Update | Use::Move => {
+            Use::Remove => self.reader.remove(arg),
+            Use::Move => {
+                self.reader.path(Access::Read, arg, false);
+                self.reader.remove(arg);
+            }
+            Use::Update => {
                 self.reader.path(Access::Read, arg, false);
                 self.reader.path(Access::Write, arg, false);
             }

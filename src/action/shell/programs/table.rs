@@ -39,6 +39,8 @@ pub(super) enum Use {
     WriteTree,
     /// It is read and written.
     Update,
+    /// It is removed.
+    Remove,
     /// It is read and removed.
     Move,
     /// It is an address, or a path if it has no scheme.

@@ -41,7 +41,7 @@ fn one(access: Access, target: &Target<'_>) -> String {
         Access::Spawn => "spawn ",
     };
     let target = match target {
-        Target::Path(path) => path.to_string(),
+        Target::Path(path) | Target::Entry(path) => path.to_string(),
         Target::Glob(path) => format!("<{path}>"),
         Target::Tree(path) => format!("{path}/..."),
         Target::Host(host) => host.to_string(),
