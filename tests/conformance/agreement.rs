@@ -9,6 +9,8 @@ use super::row::Row;
 const SCENARIOS: usize = 120;
 const RULINGS: usize = 400;
 const UNDETERMINED: f64 = 0.02;
+/// Stands for all calls of a scenario.
+const WHOLE: &str = "(all)";
 
 /// What came of one scenario; an engine that refuses it gives its reason.
 pub(crate) struct Outcome {
@@ -22,8 +24,10 @@ pub(crate) struct Outcome {
     pub(crate) open: BTreeMap<String, String>,
     /// What the native engine says.
     pub(crate) native: Result<Vec<Row>, String>,
-    /// What the real CLI said.
+    /// What the real CLI said when the answers were stored.
     pub(crate) stored: Result<Vec<Row>, String>,
+    /// What the real CLI says now, where it is asked.
+    pub(crate) asked: Option<Result<Vec<Row>, String>>,
 }
 
 /// Two stories about one call.
@@ -31,14 +35,14 @@ struct Difference {
     scenario: String,
     about: String,
     call: String,
-    native: String,
-    codex: String,
+    /// Who says what.
+    stories: [(&'static str, String); 2],
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, about, call, native, codex } = self;
-        write!(f, "{scenario} {call}: {about}\n  native  {native}\n  codex   {codex}")
+        let Self { scenario, about, call, stories: [(one, first), (other, second)] } = self;
+        write!(f, "{scenario} {call}: {about}\n  {one:<8}{first}\n  {other:<8}{second}")
     }
 }
 
@@ -54,6 +58,10 @@ pub(crate) struct Agreement {
     differences: Vec<Difference>,
     open: Vec<Difference>,
     closed: Vec<String>,
+    /// Stored rulings that the CLI gave again, those that it gave otherwise, and those that it did not tell.
+    asked: usize,
+    changed: Vec<Difference>,
+    untold: Vec<String>,
 }
 
 impl Agreement {
@@ -63,6 +71,9 @@ impl Agreement {
         for outcome in outcomes {
             agreement.scenarios += 1;
             agreement.add(outcome);
+            if let Some(asked) = &outcome.asked {
+                agreement.add_asked(outcome, asked);
+            }
         }
         agreement
     }
@@ -81,7 +92,7 @@ impl Agreement {
                     Ok(rows) => format!("{} rulings", rows.len()),
                     Err(reason) => reason.clone(),
                 };
-                self.differ(outcome, "(all)", tell(native), tell(stored));
+                self.differ(outcome, WHOLE, tell(native), tell(stored));
                 return;
             }
         };
@@ -117,10 +128,39 @@ impl Agreement {
         }
     }
 
+    /// The answers that are stored, and those of today.
+    fn add_asked(&mut self, outcome: &Outcome, asked: &Result<Vec<Row>, String>) {
+        let mut changed = |call: &str, was: String, is: String| {
+            let (scenario, about) = (outcome.name.clone(), outcome.about.clone());
+            let stories = [("stored", was), ("today", is)];
+            self.changed.push(Difference { scenario, about, call: call.to_owned(), stories });
+        };
+        let (stored, asked) = match (&outcome.stored, asked) {
+            (Ok(stored), Ok(asked)) => (stored, asked),
+            (Ok(stored), Err(reason)) if stored.iter().all(|row| row.verdict == "refused") => {
+                self.asked += usize::from(!reason.is_empty());
+                return;
+            }
+            (_, Err(reason)) => return changed(WHOLE, "answers".to_owned(), reason.clone()),
+            (Err(_), _) => return,
+        };
+        for was in stored.iter().filter(|row| !row.untold()) {
+            match asked.iter().find(|row| row.call == was.call) {
+                Some(is) if is.untold() => {
+                    self.untold.push(format!("{} {}: {}", outcome.name, was.call, is.said))
+                }
+                Some(is) if is.agrees(was) => self.asked += 1,
+                Some(is) => changed(&was.call, was.to_string(), is.to_string()),
+                None => self.untold.push(format!("{} {}: no such step", outcome.name, was.call)),
+            }
+        }
+    }
+
     fn differ(&mut self, outcome: &Outcome, call: &str, native: String, codex: String) {
         let (scenario, about) = (outcome.name.clone(), outcome.about.clone());
-        let difference = Difference { scenario, about, call: call.to_owned(), native, codex };
-        if outcome.open.contains_key(call) {
+        let stories = [("native", native), ("codex", codex)];
+        let difference = Difference { scenario, about, call: call.to_owned(), stories };
+        if outcome.open.contains_key(call) || outcome.open.contains_key(WHOLE) {
             self.open.push(difference);
         } else {
             self.differences.push(difference);
@@ -132,6 +172,9 @@ impl Agreement {
         let mut problems = Vec::new();
         if !self.differences.is_empty() {
             problems.push(format!("{} rulings differ from what the real CLI did", self.differences.len()));
+        }
+        if !self.changed.is_empty() {
+            problems.push(format!("{} stored answers are not those of the real CLI", self.changed.len()));
         }
         if !whole {
             return problems;
@@ -155,6 +198,12 @@ impl fmt::Display for Agreement {
         for difference in &self.differences {
             writeln!(f, "{difference}")?;
         }
+        for difference in &self.changed {
+            writeln!(f, "{difference}")?;
+        }
+        for call in &self.untold {
+            writeln!(f, "the real CLI does not tell: {call}")?;
+        }
         for difference in &self.open {
             writeln!(f, "open: {difference}")?;
         }
@@ -165,6 +214,10 @@ impl fmt::Display for Agreement {
             writeln!(f, "undetermined: {reason}\n  {}", calls.join(", "))?;
         }
         let unknown = self.undetermined.values().map(Vec::len).sum::<usize>();
+        let (asked, changed, untold) = (self.asked, self.changed.len(), self.untold.len());
+        if asked + changed + untold > 0 {
+            writeln!(f, "the real CLI: {asked} rulings as stored, {changed} others, {untold} not told")?;
+        }
         write!(
             f,
             "{} scenarios, {} rulings: {} agreed, {unknown} undetermined, {} open, {} disagreements; {} suites refused, {} calls \

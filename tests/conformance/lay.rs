@@ -140,10 +140,12 @@ fn tools(scenario: &Scenario) -> Value {
                 .map(|(name, hints)| {
                     let schema = json!({"type": "object", "properties": {}});
                     let mut tool = json!({"name": name, "description": "a tool", "inputSchema": schema});
-                    if let (Some(tool), Some(true)) =
-                        (tool.as_object_mut(), hints.as_object().map(|h| !h.is_empty()))
-                    {
-                        tool.insert("annotations".into(), hints.clone());
+                    let mut hints = hints.as_object().cloned().unwrap_or_default();
+                    if let Some(tool) = tool.as_object_mut() {
+                        tool.extend(hints.remove("result").map(|result| ("result".to_owned(), result)));
+                        if !hints.is_empty() {
+                            tool.insert("annotations".into(), Value::Object(hints));
+                        }
                     }
                     tool
                 })

@@ -1,18 +1,19 @@
 //! Scenarios that the native engine and the real Codex CLI must rule alike.
 //!
 //! `cargo test --test conformance` judges every scenario natively and compares with the stored answers of the real
-//! CLI. See docs/conformance.md.
+//! CLI; where the CLI is installed, it is asked anew as well. See docs/conformance.md.
 
 #![expect(clippy::print_stdout, reason = "the agreement is what this binary is run for")]
 
 mod agreement;
 mod call;
 mod lay;
-mod native;
+mod real;
 mod row;
 mod rows;
 mod scenario;
 mod session;
+mod suite;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,8 +21,12 @@ use std::process::ExitCode;
 
 use rayon::prelude::*;
 
+use plugin_eval::engine::codex::CodexProgram;
+
 use agreement::{Agreement, Outcome};
+use real::Ask;
 use scenario::{Named, Scenario};
+use suite::Laid;
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
@@ -30,6 +35,8 @@ struct Wanted {
     names: Vec<String>,
     /// Write the suite folders here and judge nothing.
     lay: Option<PathBuf>,
+    /// Is the real CLI asked?
+    ask: Ask,
 }
 
 impl Wanted {
@@ -39,6 +46,9 @@ impl Wanted {
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
+                "--ask" => wanted.ask = Ask::Must,
+                "--stored" => wanted.ask = Ask::Not,
+                "--write" => wanted.ask = Ask::Write,
                 "--lay" => wanted.lay = arguments.next().map(PathBuf::from),
                 option if option.starts_with('-') => {}
                 _ => wanted.names.push(argument),
@@ -70,7 +80,17 @@ fn main() -> ExitCode {
     if let Some(target) = &wanted.lay {
         return lay_all(&chosen, target);
     }
-    let outcomes: Vec<Outcome> = chosen.par_iter().map(judge).collect();
+    let program = match real::find(wanted.ask) {
+        Ok(program) => program,
+        Err(reason) => {
+            println!("FAILED: {reason}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcomes: Vec<Outcome> = chosen.par_iter().map(|named| judge(named, program.as_ref())).collect();
+    if wanted.ask == Ask::Write {
+        return real::write(&outcomes, &folder().join("answers"));
+    }
     let agreement = Agreement::of(&outcomes);
     let mut problems = agreement.problems(whole);
     if whole {
@@ -93,11 +113,14 @@ fn lay_all(chosen: &[Named], target: &Path) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn judge(named: &Named) -> Outcome {
-    let native = tempfile::tempdir().map_err(|error| error.to_string()).and_then(|scratch| {
+fn judge(named: &Named, program: Option<&CodexProgram>) -> Outcome {
+    let scratch = tempfile::tempdir().map_err(|error| error.to_string());
+    let laid = scratch.as_ref().map_err(Clone::clone).and_then(|scratch| {
         lay::lay(&named.scenario, scratch.path()).map_err(|error| error.to_string())?;
-        native::judge(scratch.path())
+        Laid::read(scratch.path())
     });
+    let native = laid.as_ref().map_err(Clone::clone).and_then(Laid::native);
+    let asked = laid.ok().and_then(|laid| Some(laid.codex(program?)));
     let file = folder().join("answers").join(format!("{}.tsv", named.name));
     let stored =
         fs::read_to_string(file).map_err(|error| error.to_string()).and_then(|text| row::read(&text));
@@ -109,5 +132,6 @@ fn judge(named: &Named) -> Outcome {
         open: open.clone(),
         native,
         stored,
+        asked,
     }
 }

@@ -59,6 +59,11 @@ impl Row {
         })
     }
 
+    /// The engine does not tell.
+    pub(crate) fn untold(&self) -> bool {
+        matches!(self.verdict.as_str(), "unreached" | "undetermined")
+    }
+
     /// Do both rulings say the same?
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let same = |of: fn(&Self) -> &str| of(self) == of(other);
@@ -106,6 +111,18 @@ impl fmt::Display for Row {
         }
         write!(f, ": {}", self.said)
     }
+}
+
+/// The answers file of these rulings.
+pub(crate) fn write(rows: &[Row]) -> String {
+    let mut text = format!("{HEADER}\n");
+    for row in rows {
+        let verdict = if row.untold() { "unreached" } else { &row.verdict };
+        let said = row.said.replace(['\t', '\n', '\r'], " ");
+        let Row { call, phase, unsandboxed, hooks, .. } = row;
+        let _ = writeln!(text, "{call}\t{verdict}\t{phase}\t{unsandboxed}\t{hooks}\t{said}");
+    }
+    text
 }
 
 /// Reads an answers file.

@@ -8,6 +8,8 @@ use super::scenario::{Person, Scenario, Step};
 
 /// Where the session worked.
 pub(crate) const CWD: &str = "/home/dev/app";
+/// Where the plugin's skills lay.
+const SKILLS: &str = "/home/dev/.codex/plugins/cache/m/p/1.0.0/skills";
 const THREAD: &str = "019b0000-0000-7000-8000-000000000000";
 
 /// What becomes of a scenario's steps: recordings, the model's part, and the person's answers.
@@ -84,6 +86,8 @@ struct Writer {
     text: String,
     ordinal: u32,
     thread: String,
+    /// The sub-agent that was started last, which arguments call `$child`.
+    child: Option<String>,
 }
 
 impl Writer {
@@ -93,6 +97,7 @@ impl Writer {
             text: String::new(),
             ordinal: 0,
             thread: thread.to_owned(),
+            child: None,
         };
         let source = match parent {
             None => json!("vscode"),
@@ -111,6 +116,14 @@ impl Writer {
             meta.insert("thread_source".into(), json!("subagent"));
         }
         writer.line("session_meta", &meta);
+        if scenario.plugin.keys().any(|path| path.starts_with("skills/")) {
+            let text = format!(
+                "<skills_instructions>\n### Skill roots\n- `r0` = `{SKILLS}`\n</skills_instructions>"
+            );
+            let content = json!([{"type": "input_text", "text": text}]);
+            writer
+                .line("response_item", &json!({"type": "message", "role": "developer", "content": content}));
+        }
         writer
     }
 
@@ -140,10 +153,18 @@ impl Writer {
 
     fn step(&mut self, calls: &[NamedCall], mut spawn: impl FnMut(&str) -> String) {
         for one in calls {
-            self.line("response_item", &one.item());
+            let item = one.item();
+            let child = self.child.as_deref().unwrap_or_default();
+            let arguments = item["arguments"].as_str().map(|text| json!(text.replace("$child", child)));
+            let mut item = item;
+            if let (Some(arguments), Some(item)) = (arguments, item.as_object_mut()) {
+                item.insert("arguments".into(), arguments);
+            }
+            self.line("response_item", &item);
         }
         for one in calls {
             let child = one.call.spawn.as_deref().map(&mut spawn);
+            self.child = child.clone().or_else(|| self.child.take());
             if let Some(output) = one.output(child.as_deref()) {
                 self.line("response_item", &output);
             }
