@@ -42,7 +42,12 @@ struct Wanted {
 impl Wanted {
     /// Options of cargo's own test harness are passed over.
     fn read() -> Self {
-        let mut wanted = Self::default();
+        let ask = match std::env::var(real::VARIABLE).as_deref() {
+            Ok("ask") => Ask::Must,
+            Ok("stored") => Ask::Not,
+            _ => Ask::IfThere,
+        };
+        let mut wanted = Self { ask, ..Self::default() };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {

@@ -9,6 +9,9 @@ use plugin_eval::engine::codex::{CodexProgram, TESTED};
 use super::agreement::Outcome;
 use super::row;
 
+/// Environment variable that says so for all runs: `ask` or `stored`.
+pub(crate) const VARIABLE: &str = "PLUGIN_EVAL_CONFORMANCE";
+
 /// Is the real CLI asked?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Ask {

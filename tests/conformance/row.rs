@@ -90,7 +90,7 @@ fn same_hooks(one: &str, other: &str) -> bool {
 fn hook(hook: &HookRow) -> String {
     let result = match &*hook.outcome {
         "passed" | "rewrote" | "allowed" => "passed",
-        "blocked" | "denied" | "replaced" => "blocked",
+        "blocked" | "denied" | "replaced" | "stopped" => "blocked",
         "not run" => "unknown",
         other => other,
     };
