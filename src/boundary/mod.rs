@@ -13,7 +13,8 @@ use approval::Client;
 
 use crate::decision::Rule;
 use crate::finding::Finding;
-use crate::plugin::Plugin;
+use crate::plugin::config::Placed;
+use crate::plugin::{Plugin, Trust};
 
 pub use approval::Approvals;
 pub use features::{Feature, Features};
@@ -50,6 +51,17 @@ impl Boundary {
     /// The session is taken to be one in which people can be asked, whatever client it was recorded with: `codex
     /// exec` would refuse whatever needs an approval, and nothing could be learnt about approvals.
     pub fn compile(plugin: &Plugin, stage_mode: Option<&str>, findings: &mut Vec<Finding>) -> Self {
+        Self::compile_in(plugin, stage_mode, None, findings)
+    }
+
+    /// The same for sessions in a project of which `trust` is known. The files of a trusted project are laid over the
+    /// plugin before (see [`Plugin::in_project`]).
+    pub fn compile_in(
+        plugin: &Plugin,
+        stage_mode: Option<&str>,
+        trust: Option<&Placed<Trust>>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
         let features = Features::compile(&plugin.config, &plugin.requirements.document, findings);
         let agents = plugin.config.typed::<bool>(&["agents", "enabled"], findings);
         let agents_off = agents.filter(|enabled| !enabled.value);
@@ -59,11 +71,18 @@ impl Boundary {
             hooks: Hooks::compile(plugin, findings),
             skills: Skills::compile(plugin, findings),
             rules: ExecPolicy::compile(&plugin.rules, &plugin.requirements.document, findings),
-            sandbox: Sandbox::compile(&plugin.config, &plugin.requirements.document, stage_mode, findings),
-            approvals: Approvals::compile(
+            sandbox: Sandbox::compile_in(
+                &plugin.config,
+                &plugin.requirements.document,
+                stage_mode,
+                trust,
+                findings,
+            ),
+            approvals: Approvals::compile_in(
                 &plugin.config,
                 &plugin.requirements.document,
                 Client::AppServer,
+                trust,
                 findings,
             ),
         }

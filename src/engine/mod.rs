@@ -18,6 +18,7 @@ mod moment;
 mod namespace;
 mod native;
 mod policy;
+mod project;
 mod recordings;
 mod result;
 mod sandbox;

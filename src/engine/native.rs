@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use super::Recordings;
 use super::hooks::{EventHooks, HookSettings};
 use super::judge::{Judge, Note};
+use super::project::{Boundaries, Projects};
 use super::thread::{Run, runs};
 use super::walk::Walk;
 use crate::boundary::Boundary;
@@ -23,6 +24,7 @@ const RULES: &str = "1";
 pub struct NativeEngine<'s> {
     suite: &'s Suite,
     boundaries: Vec<Boundary>,
+    projects: Projects,
     hooks: EventHooks,
     repositories: Repositories,
     snapshots: Mutex<HashMap<(PathBuf, String), Result<Snapshot, Finding>>>,
@@ -74,6 +76,7 @@ impl<'s> NativeEngine<'s> {
         }
         Self {
             suite,
+            projects: Projects::new(plugin, &suite.stages),
             hooks: EventHooks::new(plugin, &boundaries, settings, findings),
             boundaries,
             repositories: Repositories::default(),
@@ -119,12 +122,13 @@ impl<'s> NativeEngine<'s> {
             .zip(names)
             .flat_map(|(transcript, name)| transcript.tally.findings(name))
             .collect();
-        let judges: Vec<_> = self.boundaries.iter().map(|boundary| self.judge(boundary, false)).collect();
         let mut repeats = Vec::with_capacity(runs.len());
         for (number, run) in runs.iter().enumerate() {
+            let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
+            let judges: Vec<_> = boundaries.iter().map(|boundary| self.judge(boundary, false)).collect();
             let mut steps = vec![Vec::new(); judges.len()];
             let mut signs = vec![Vec::new(); judges.len()];
-            Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |judged| {
+            Walk::new(task, run, &transcripts, files.clone(), denies(&boundaries)).walk(&judges, |judged| {
                 for (stage, steps) in steps.iter_mut().enumerate() {
                     steps.push(judged.replay_step(stage));
                 }
@@ -153,21 +157,25 @@ impl<'s> NativeEngine<'s> {
         let recordings = Recordings::open(task)?;
         let transcripts = recordings.transcripts()?;
         let files = self.files(task).map_err(|finding| vec![finding])?;
-        let judges = [self.judge(&self.boundaries[stage], true)];
         let mut explained = Vec::new();
         for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
+            let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
+            let judges = [self.judge(&boundaries[stage], true)];
             let first = explained.len();
             let mut signs = Vec::new();
-            Walk::new(task, run, &transcripts, files.clone(), self.denies()).walk(&judges, |mut judged| {
-                explained.push(Explained {
-                    repeat: number as u32 + 1,
-                    step: judged.replay_step(0),
-                    asked: judged.asked.to_string(),
-                    answered: judged.call.and_then(|call| Some(call.output?.text().into_owned())),
-                    notes: std::mem::take(&mut judged.judgements[0].notes),
-                });
-                signs.push(judged.sign(0));
-            });
+            Walk::new(task, run, &transcripts, files.clone(), denies(&boundaries)).walk(
+                &judges,
+                |mut judged| {
+                    explained.push(Explained {
+                        repeat: number as u32 + 1,
+                        step: judged.replay_step(0),
+                        asked: judged.asked.to_string(),
+                        answered: judged.call.and_then(|call| Some(call.output?.text().into_owned())),
+                        notes: std::mem::take(&mut judged.judgements[0].notes),
+                    });
+                    signs.push(judged.sign(0));
+                },
+            );
             let mut steps: Vec<_> = explained[first..].iter().map(|one| one.step.clone()).collect();
             super::divergence::mark(&mut steps, &signs);
             for (one, step) in explained[first..].iter_mut().zip(steps) {
@@ -181,9 +189,16 @@ impl<'s> NativeEngine<'s> {
         Judge { boundary, hooks: &self.hooks, explain }
     }
 
-    /// Does the boundary of a stage deny single files?
-    fn denies(&self) -> bool {
-        self.boundaries.iter().any(|boundary| boundary.sandbox.has_denials())
+    /// The boundary of every stage in the project that a session works in.
+    fn boundaries_of(
+        &self,
+        task: &Task,
+        transcript: &Transcript<'_>,
+        files: Option<&Overlay>,
+    ) -> Result<Boundaries<'_>, Vec<Finding>> {
+        let cwd = &*transcript.session.cwd;
+        let top = task.cwd.as_deref().unwrap_or(cwd);
+        self.projects.boundaries(&self.boundaries, cwd, top, files)
     }
 
     fn runs_of(task: &Task, transcripts: &[Transcript<'_>]) -> Result<Vec<Run>, Vec<Finding>> {
@@ -279,6 +294,11 @@ pub(super) struct Draft<'d, 't> {
     pub(super) stages: Vec<Vec<ReplayStep>>,
     /// What is to be noted beside what is noted anyway.
     pub(super) notes: Vec<Finding>,
+}
+
+/// Does the boundary of a stage deny single files?
+fn denies(boundaries: &[Boundary]) -> bool {
+    boundaries.iter().any(|boundary| boundary.sandbox.has_denials())
 }
 
 /// What all stages of one repeat have in common.

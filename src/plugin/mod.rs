@@ -11,6 +11,7 @@ pub mod hooks;
 mod inputs;
 mod manifest;
 mod misspelt;
+mod project;
 mod recorded;
 mod requirements;
 mod servers;
@@ -26,6 +27,7 @@ pub use bundle::Bundle;
 pub use config::Config;
 pub use inputs::PluginInputs;
 pub use manifest::{HooksField, Manifest, ServersField};
+pub use project::{Project, Trust};
 pub use recorded::{Annotations, RecordedTools, ToolResult};
 pub use requirements::Requirements;
 pub use servers::{ApprovalMode, ServerTable, Transport};
@@ -61,6 +63,8 @@ pub struct Plugin {
     pub config_servers: BTreeMap<String, ServerTable>,
     /// Hooks of all sources: managed, then the configuration's, then the plugin's.
     pub hooks: Vec<HookFile>,
+    /// `hooks.json` files beside the layers of configuration.
+    pub hook_files: Vec<TextFile>,
     /// The merged configuration.
     pub config: Config,
     /// Files of execpolicy rules.
@@ -102,6 +106,7 @@ impl Plugin {
             config_servers: servers::of_config(&config, findings),
             version: manifest.version.map(|version| version.value),
             rules: files.rules,
+            hook_files: files.hooks,
             trust_hooks: spec.trust_hooks,
             id,
             name,

@@ -2,8 +2,8 @@ use std::fmt;
 
 use crate::decision::Rule;
 use crate::finding::{Finding, closest};
-use crate::plugin::Config;
 use crate::plugin::config::{Node, Placed, Value};
+use crate::plugin::{Config, Trust};
 
 /// When Codex asks before it acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -172,6 +172,21 @@ impl Approvals {
         client: Client,
         findings: &mut Vec<Finding>,
     ) -> Self {
+        Self::compile_in(config, requirements, client, None, findings)
+    }
+
+    /// The same for a project of which `trust` is known: without a policy, an untrusted one has `untrusted`.
+    pub fn compile_in(
+        config: &Config,
+        requirements: &Config,
+        client: Client,
+        trust: Option<&Placed<Trust>>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let by_trust = trust.filter(|trust| trust.value == Trust::Untrusted).map(|trust| {
+            let rule = Rule::at(trust.place.clone(), "trust_level = \"untrusted\"");
+            (ApprovalPolicy::Untrusted, rule)
+        });
         let configured = config.get(&["approval_policy"]).and_then(|node| {
             if node.read::<&str>() == Some("untrusted") {
                 let message =
@@ -188,6 +203,7 @@ impl Approvals {
         let (mut policy, mut rule) = match client {
             Client::Exec => (ApprovalPolicy::Never, Rule::built_in("codex exec asks nobody")),
             Client::AppServer => configured
+                .or(by_trust)
                 .unwrap_or((ApprovalPolicy::OnRequest, Rule::built_in("default approval policy on-request"))),
         };
         if let Some((allowed, place)) = allowed_policies(requirements, findings)

@@ -80,6 +80,7 @@ pub struct Bounds<'s> {
     /// Entries at the paths as they are written, where that makes a difference.
     written: Option<Vec<Placed<'s>>>,
     globs: Vec<(String, &'s DenyGlob)>,
+    roots: Vec<String>,
     broken: Option<Broken>,
 }
 
@@ -112,7 +113,8 @@ impl<'s> Bounds<'s> {
         let globs =
             globs.flat_map(|glob| glob.anchor.resolve(workspace).into_iter().map(move |base| (base, glob)));
         let globs = globs.collect();
-        Self { sandbox, entries, written: linked.then(|| sorted(written)), globs, broken }
+        let roots = workspace.roots.iter().map(|&root| root.to_owned()).collect();
+        Self { sandbox, entries, written: linked.then(|| sorted(written)), globs, roots, broken }
     }
 
     /// Why no command can run in the sandbox, if so.
@@ -152,8 +154,11 @@ impl<'s> Bounds<'s> {
     /// The rule that keeps a missing folder from being made: Codex 0.169 masks the first missing part of a path
     /// that may not be written.
     fn masked_below(&self, path: &str) -> Option<&'s Rule> {
+        // Of what lies outside the workspace nothing is known; roots that are granted are taken to be there.
+        let known = self.roots.iter().any(|root| below(path, root).is_some_and(|rest| !rest.is_empty()));
         let inside = |placed: &&Placed<'_>| {
             placed.entry.grant != Grant::Write
+                && (known || !placed.entry.implied)
                 && below(&placed.path, path).is_some_and(|rest| !rest.is_empty())
         };
         self.entries.iter().find(inside).map(|placed| &placed.entry.rule)

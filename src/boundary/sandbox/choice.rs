@@ -1,7 +1,7 @@
 use crate::decision::Rule;
 use crate::finding::{Finding, closest};
-use crate::plugin::Config;
 use crate::plugin::config::{Node, Placed, Table};
+use crate::plugin::{Config, Trust};
 use crate::source::Place;
 
 /// The sandbox modes of old, and the built-in profiles that took their place.
@@ -64,6 +64,7 @@ pub(super) fn of_config(
     config: &Config,
     requirements: &Config,
     stage_mode: Option<&str>,
+    trust: Option<&Placed<Trust>>,
     findings: &mut Vec<Finding>,
 ) -> Choice {
     let profile = config.typed::<String>(&["default_permissions"], findings);
@@ -113,6 +114,12 @@ pub(super) fn of_config(
         (None, Some(mode)) => by_mode(mode),
         (None, None) => {
             none_in_force(config, findings);
+            if let Some(trust) = trust {
+                // Codex 0.169 does so for untrusted projects too, in which everything is asked about.
+                let word = if trust.value == Trust::Trusted { "trusted" } else { "untrusted" };
+                let rule = Rule::at(trust.place.clone(), format!("trust_level = \"{word}\": :workspace"));
+                return chosen(What::Profile(":workspace".to_owned()), rule, false);
+            }
             let rule = Rule::built_in("default for a project without trust level: read-only");
             chosen(What::Mode(Mode::ReadOnly), rule, false)
         }

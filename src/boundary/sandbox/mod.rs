@@ -24,7 +24,8 @@ use self::files::Files;
 use self::network::Network;
 use crate::decision::Rule;
 use crate::finding::Finding;
-use crate::plugin::Config;
+use crate::plugin::config::Placed;
+use crate::plugin::{Config, Trust};
 
 pub use bounds::{Answer, Bounds, Confinement, Extent, Kind};
 pub use follow::{Broken, Followed};
@@ -53,8 +54,19 @@ impl Sandbox {
         stage_mode: Option<&str>,
         findings: &mut Vec<Finding>,
     ) -> Self {
+        Self::compile_in(config, requirements, stage_mode, None, findings)
+    }
+
+    /// The same for a project of which `trust` is known.
+    pub fn compile_in(
+        config: &Config,
+        requirements: &Config,
+        stage_mode: Option<&str>,
+        trust: Option<&Placed<Trust>>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
         profile::reserved(config, findings);
-        let wanted = choice::of_config(config, requirements, stage_mode, findings);
+        let wanted = choice::of_config(config, requirements, stage_mode, trust, findings);
         let allowed = limits::permitted(wanted, requirements, findings);
         let (files, network) = match &allowed.what {
             choice::What::Mode(mode) => legacy::build(*mode, &allowed.rule, config, findings),
@@ -91,6 +103,11 @@ impl Sandbox {
     /// Files and network are open to every command.
     pub fn is_unrestricted(&self) -> bool {
         self.files.unrestricted.is_some() && matches!(self.network, Network::Open(_))
+    }
+
+    /// Something that was there before may be written, in the workspace or elsewhere.
+    pub fn may_write(&self) -> bool {
+        self.files.has_writable_root()
     }
 
     /// Something may not be read. Then commands that rules allow, and approved ones under `untrusted`, stay inside
