@@ -148,7 +148,7 @@ impl Agreement {
         for was in stored.iter().filter(|row| !row.untold()) {
             match asked.iter().find(|row| row.call == was.call) {
                 Some(is) if is.untold() => {
-                    self.untold.push(format!("{} {}: {}", outcome.name, was.call, is.said))
+                    self.untold.push(format!("{} {}: {}", outcome.name, was.call, is.said));
                 }
                 Some(is) if is.agrees(was) => self.asked += 1,
                 Some(is) => changed(&was.call, was.to_string(), is.to_string()),

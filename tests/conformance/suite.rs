@@ -13,7 +13,7 @@ use plugin_eval::suite::{Suite, Task};
 use super::row::Row;
 
 /// Wall time of the real CLI for one scenario.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A suite folder with one task.
 pub(crate) struct Laid {
