@@ -92,6 +92,15 @@ impl Folder {
         Ok(Self { fd: openat(&self.fd, name, FLAGS | OFlags::DIRECTORY, Mode::empty())? })
     }
 
+    /// The folder at a path below this one, in which no name is a link.
+    pub fn below(&self, path: &Path) -> io::Result<Self> {
+        let mut folder = Self { fd: self.fd.try_clone()? };
+        for part in path {
+            folder = folder.folder(part.as_encoded_bytes())?;
+        }
+        Ok(folder)
+    }
+
     /// Makes a folder of this name.
     pub fn make_folder(&self, name: &[u8], mode: u32) -> io::Result<Self> {
         mkdirat(&self.fd, plain(name)?, Mode::RWXU)?;
@@ -300,6 +309,7 @@ mod tests {
         symlink(outside.path(), top.path().join("folder")).unwrap();
         symlink(outside.path().join("file"), top.path().join("file")).unwrap();
         let folder = Folder::open(top.path()).unwrap();
+        assert!(folder.below(Path::new("folder")).is_err() && folder.below(Path::new("../x")).is_err());
         assert!(folder.folder(b"folder").is_err() && folder.read(b"file", 100).is_err());
         assert!(folder.create(b"file").is_err());
         for name in [&b""[..], b".", b"..", b"a/b", b"a\0b", b"/etc"] {

@@ -5,6 +5,9 @@ mod atomic;
 mod checkout;
 #[cfg(unix)]
 mod folder;
+#[cfg(not(unix))]
+#[path = "no_folder.rs"]
+mod folder;
 mod hash;
 pub mod overlay;
 mod place;
@@ -19,8 +22,9 @@ mod workcopy;
 
 pub use atomic::{AtomicFile, OutputFolder, WriteError};
 pub use checkout::{Checkout, Checkouts};
+pub use folder::Folder;
 #[cfg(unix)]
-pub use folder::{Folder, Stamp};
+pub use folder::Stamp;
 pub use hash::ContentHash;
 pub use overlay::{ChangedFile, EditError, Overlay};
 pub use place::{LineIndex, Place};

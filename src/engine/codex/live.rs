@@ -137,7 +137,7 @@ impl<'s> LiveEngine<'s> {
         (cwd, mode): (&str, Option<&str>),
         witness: &mut Witness,
     ) -> Result<Vec<Recording>, PlayError> {
-        server.clear()?;
+        server.traces().clear()?;
         server.client.limit(self.setup.limit);
         server.model.tools().load(draft.transcripts);
         *server.model.log() = Log::default();
@@ -151,7 +151,7 @@ impl<'s> LiveEngine<'s> {
             }
         }
         server.settle(witness)?;
-        server.recordings(&thread)
+        server.traces().recordings(&thread)
     }
 }
 

@@ -30,6 +30,7 @@ mod script;
 mod server;
 mod stub;
 mod tools;
+mod traces;
 mod witness;
 
 pub use agreement::{Agreement, Difference, Unclear};

@@ -73,7 +73,7 @@ pub(super) enum PlayError {
 impl CodexServer {
     /// Plays a task to its end, or to the time limit.
     pub(super) fn play(&mut self, part: Part<'_, '_>, limit: Duration) -> Result<Performance, PlayError> {
-        self.clear()?;
+        self.traces().clear()?;
         self.client.limit(limit);
         let Part { cwd, mode, mut script, transcripts, mut witness, guardians } = part;
         let code_mode = script.code_mode();
@@ -97,7 +97,7 @@ impl CodexServer {
             unplayed.extend(play.end_turn());
         }
         self.settle(&mut witness)?;
-        let recordings = self.recordings(&thread)?;
+        let recordings = self.traces().recordings(&thread)?;
         // The thread's servers end with it.
         let _ = self.client.ask("thread/delete", &json!({"threadId": thread}), &mut witness);
         let (beyond, left) = {
@@ -111,7 +111,7 @@ impl CodexServer {
         }
         witness.name_hooks();
         let missing = self.model.tools().missing().to_vec();
-        let outside = self.outside().iter().map(|id| witness.name(id).to_owned()).collect();
+        let outside = self.traces().outside().iter().map(|id| witness.name(id).to_owned()).collect();
         Ok(Performance { recordings, witness, log, turns: begun, outside, unplayed, beyond, missing })
     }
 

@@ -1,6 +1,6 @@
 //! One warm `codex app-server` in its jail, with everything that it talks to.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,9 +16,9 @@ use super::program::CodexProgram;
 use super::provider::Provider;
 use super::script::Turn;
 use super::tools::ToolServers;
+use super::traces::Traces;
 use super::witness::Witness;
 use crate::source::{Scratch, Snapshot, Store, WorkCopy};
-use crate::transcript::Recording;
 
 /// Time to start, before any task.
 const START: Duration = Duration::from_secs(30);
@@ -52,8 +52,7 @@ pub(super) struct CodexServer {
     /// Where checkouts stand inside.
     top: String,
     bypass: bool,
-    /// What lay in the temporary folder when it had started.
-    own_files: Vec<PathBuf>,
+    traces: Traces,
 }
 
 impl std::fmt::Debug for CodexServer {
@@ -93,19 +92,12 @@ impl CodexServer {
         let copy = WorkCopy::new(&work, Some(jail.owner())).map_err(|error| text(&error))?;
         let client = Client::new(input, output);
         let bypass = home.bypass;
-        let mut server = Self {
-            client,
-            jail,
-            model,
-            scratch,
-            copy,
-            complaints,
-            top: top.to_owned(),
-            bypass,
-            own_files: Vec::new(),
-        };
+        let traces = Traces::new(scratch.path()).map_err(|error| text(&error))?;
+        let mut server =
+            Self { client, jail, model, scratch, copy, complaints, top: top.to_owned(), bypass, traces };
         server.greet(setup.limit.min(START)).map_err(|error| format!("{error}{}", server.last_words()))?;
-        server.own_files = children(&server.scratch.path().join("tmp"));
+        // What it has put there by now is its own.
+        server.traces = Traces::new(server.scratch.path()).map_err(|error| text(&error))?;
         Ok(server)
     }
 
@@ -190,41 +182,9 @@ impl CodexServer {
         Ok(begun["turn"]["id"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The recordings of the task: that of the main thread first.
-    pub(super) fn recordings(&self, thread: &str) -> Result<Vec<Recording>, PlayError> {
-        let mut files = Vec::new();
-        rollouts(&self.codex_home().join("sessions"), &mut files);
-        files.sort_by_key(|path| (!path.to_string_lossy().contains(thread), path.clone()));
-        if !files.first().is_some_and(|path| path.to_string_lossy().contains(thread)) {
-            return Err(PlayError::NoRecording("there is no file of the thread".to_owned()));
-        }
-        let open =
-            |path: &PathBuf| Recording::open(path).map_err(|error| PlayError::NoRecording(error.to_string()));
-        files.iter().map(open).collect()
-    }
-
-    /// Calls whose commands could write to a folder that no sandbox opens.
-    pub(super) fn outside(&self) -> Vec<String> {
-        let told = std::fs::read(self.scratch.path().join("outside/ran")).unwrap_or_default();
-        String::from_utf8_lossy(&told).lines().map(str::to_owned).collect()
-    }
-
-    /// Removes what the last task left: recordings, data of the plugin, temporary files.
-    pub(super) fn clear(&self) -> std::io::Result<()> {
-        for folder in ["sessions", "archived_sessions", "plugins/data"] {
-            remove(&self.codex_home().join(folder))?;
-        }
-        remove(&self.scratch.path().join("outside/ran"))?;
-        for path in children(&self.scratch.path().join("tmp")) {
-            if !self.own_files.contains(&path) {
-                remove(&path)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn codex_home(&self) -> PathBuf {
-        self.scratch.path().join("home/.codex")
+    /// What the last task left behind.
+    pub(super) fn traces(&self) -> &Traces {
+        &self.traces
     }
 }
 
@@ -239,28 +199,4 @@ fn keep_last(mut stderr: impl std::io::Read, complaints: &Mutex<Vec<u8>>) {
         let old = kept.len().saturating_sub(MAX_COMPLAINTS);
         kept.drain(..old);
     }
-}
-
-fn rollouts(folder: &Path, found: &mut Vec<PathBuf>) {
-    for path in children(folder) {
-        if path.is_dir() {
-            rollouts(&path, found);
-        } else if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rollout-")) {
-            found.push(path);
-        }
-    }
-}
-
-fn children(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    paths.sort();
-    paths
-}
-
-/// Removes a file or folder that may be gone already; links are removed, not followed.
-fn remove(path: &Path) -> std::io::Result<()> {
-    let Ok(about) = path.symlink_metadata() else { return Ok(()) };
-    let removed = if about.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
-    removed.or_else(|error| if error.kind() == std::io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }

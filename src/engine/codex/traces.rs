@@ -1,0 +1,175 @@
+//! What a task leaves behind in the folders of a server. Commands of the recording may have put anything there, so no
+//! link is followed and nothing is waited for.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::performance::PlayError;
+use crate::source::Folder;
+use crate::transcript::Recording;
+
+/// Codex's own folders, below the home of its user.
+const CODEX: &str = ".codex";
+/// Where Codex 0.169 puts recordings, and how deep in folders of years, months and days.
+const SESSIONS: &str = ".codex/sessions";
+const DEPTH: usize = 4;
+/// Most recordings of one task, and most bytes of one.
+const MAX_RECORDINGS: usize = 1000;
+const MAX_BYTES: u64 = 256 << 20;
+/// Most bytes of the list of calls that ran outside of Codex's sandbox.
+const MAX_LIST: u64 = 1 << 20;
+
+/// The folders of a server.
+pub(super) struct Traces {
+    home: Folder,
+    temporary: Folder,
+    outside: Folder,
+    /// What lay in the temporary folder when the server had started.
+    own: BTreeSet<Vec<u8>>,
+}
+
+impl Traces {
+    /// Looks at the folders `home`, `tmp` and `outside` of a server that has started.
+    pub(super) fn new(folder: &Path) -> io::Result<Self> {
+        let open = |name: &str| Folder::open(&folder.join(name));
+        let (home, temporary, outside) = (open("home")?, open("tmp")?, open("outside")?);
+        let own = temporary.names()?.into_iter().collect();
+        Ok(Self { home, temporary, outside, own })
+    }
+
+    /// The recordings of the task: that of the main thread first.
+    pub(super) fn recordings(&self, thread: &str) -> Result<Vec<Recording>, PlayError> {
+        let unread = |error: io::Error| PlayError::NoRecording(error.to_string());
+        let mut found = Vec::new();
+        if let Ok(sessions) = self.home.below(Path::new(SESSIONS)) {
+            rollouts(&sessions, 0, &mut found).map_err(unread)?;
+        }
+        let is_main = |name: &[u8]| memchr::memmem::find(name, thread.as_bytes()).is_some();
+        found.sort_by_key(|(name, _)| (!is_main(name), name.clone()));
+        if !found.first().is_some_and(|(name, _)| is_main(name)) {
+            return Err(PlayError::NoRecording("there is no file of the thread".to_owned()));
+        }
+        Ok(found.into_iter().map(|(_, recording)| recording).collect())
+    }
+
+    /// Ids of calls whose commands could write to a folder that no sandbox opens.
+    pub(super) fn outside(&self) -> Vec<String> {
+        let told = self.outside.read(b"ran", MAX_LIST).unwrap_or_default();
+        String::from_utf8_lossy(&told).lines().map(str::to_owned).collect()
+    }
+
+    /// Removes what the last task left: recordings, data of the plugin, temporary files.
+    pub(super) fn clear(&self) -> io::Result<()> {
+        // A command may have put something else in place of Codex's folder.
+        let codex = self.home.below(Path::new(CODEX))?;
+        codex.remove(b"sessions")?;
+        codex.remove(b"archived_sessions")?;
+        match codex.below(Path::new("plugins")) {
+            Ok(plugins) => plugins.remove(b"data")?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        self.outside.remove(b"ran")?;
+        for name in self.temporary.names()? {
+            if !self.own.contains(&name) {
+                self.temporary.remove(&name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn rollouts(folder: &Folder, depth: usize, found: &mut Vec<(Vec<u8>, Recording)>) -> io::Result<()> {
+    for name in folder.names()? {
+        if name.starts_with(b"rollout-") && name.ends_with(b".jsonl") {
+            if found.len() == MAX_RECORDINGS {
+                return Err(io::Error::other(format!("there are more than {MAX_RECORDINGS} recordings")));
+            }
+            let bytes = folder.read(&name, MAX_BYTES)?;
+            found.push((name, Recording::from_bytes(bytes)));
+        } else if depth < DEPTH
+            && let Ok(inner) = folder.folder(&name)
+        {
+            rollouts(&inner, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    const DAY: &str = "home/.codex/sessions/2026/05/12";
+
+    fn lab() -> tempfile::TempDir {
+        let top = tempfile::tempdir().unwrap();
+        for folder in [DAY, "tmp/own", "outside", "home/.codex/plugins/data/p", "host/data", "host/2026"] {
+            fs::create_dir_all(top.path().join(folder)).unwrap();
+        }
+        fs::write(top.path().join("host/data/kept"), "kept").unwrap();
+        fs::write(top.path().join("host/2026/rollout-main.jsonl"), "of the host").unwrap();
+        top
+    }
+
+    #[test]
+    fn recordings_are_found_and_all_is_cleared() {
+        let top = lab();
+        let at = |path: &str| top.path().join(path);
+        let traces = Traces::new(top.path()).unwrap();
+        assert!(traces.recordings("main").is_err());
+        for (name, text) in [("rollout-a-child.jsonl", "1"), ("rollout-b-main.jsonl", "2"), ("other", "3")] {
+            fs::write(at(DAY).join(name), text).unwrap();
+        }
+        let found = traces.recordings("main").unwrap();
+        assert_eq!(found.iter().map(Recording::bytes).collect::<Vec<_>>(), [b"2", b"1"]);
+        fs::write(at("outside/ran"), "c1\nc2\n").unwrap();
+        assert_eq!(traces.outside(), ["c1", "c2"]);
+        fs::create_dir_all(at("tmp/new/deep")).unwrap();
+        traces.clear().unwrap();
+        assert!(traces.recordings("main").is_err() && traces.outside().is_empty());
+        assert!(
+            at("tmp/own").is_dir() && !at("tmp/new").exists() && !at("home/.codex/plugins/data").exists()
+        );
+        traces.clear().unwrap();
+    }
+
+    #[test]
+    fn links_lead_nowhere_and_nothing_is_waited_for() {
+        let deeds: &[fn(&Path)] = &[
+            |top| {
+                fs::remove_dir_all(top.join("home/.codex/sessions")).unwrap();
+                symlink(top.join("host"), top.join("home/.codex/sessions")).unwrap();
+            },
+            |top| symlink("/dev/zero", top.join(DAY).join("rollout-main.jsonl")).unwrap(),
+            |top| symlink(top.join("host/2026"), top.join(DAY).join("more")).unwrap(),
+            |top| {
+                let pipe = top.join(DAY).join("rollout-main.jsonl");
+                nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+            },
+            |top| {
+                fs::remove_dir_all(top.join("home/.codex/plugins")).unwrap();
+                symlink(top.join("host"), top.join("home/.codex/plugins")).unwrap();
+            },
+            |top| {
+                fs::rename(top.join("home/.codex"), top.join("tmp/codex")).unwrap();
+                symlink(top.join("host"), top.join("home/.codex")).unwrap();
+            },
+            |top| symlink("/dev/zero", top.join("outside/ran")).unwrap(),
+        ];
+        for (at, deed) in deeds.iter().enumerate() {
+            let top = lab();
+            let traces = Traces::new(top.path()).unwrap();
+            deed(top.path());
+            assert!(traces.recordings("main").is_err(), "{at}");
+            assert!(traces.outside().is_empty(), "{at}");
+            let _ = traces.clear();
+            assert_eq!(fs::read(top.path().join("host/data/kept")).unwrap(), b"kept", "{at}");
+            assert!(top.path().join("host/2026/rollout-main.jsonl").exists(), "{at}");
+        }
+    }
+}
