@@ -50,12 +50,21 @@ pub(super) fn show(git: &mut Git<'_, '_, '_>) {
     match git.name {
         "grep" if paths.is_empty() && operands.len() < 2 => git.run.read_tree("."),
         "grep" => operands.iter().skip(1).chain(&paths).for_each(|path| git.run.touch(ReadTree, path)),
+        "diff" | "diff-files" | "diff-index" if paths.is_empty() && compares_files(git, &operands) => {
+            git.run.read_tree(".");
+        }
         "blame" | "annotate" => operands.pop().iter().for_each(|file| git.run.read(file)),
         _ => {}
     }
     for path in &paths {
         git.run.read(path);
     }
+}
+
+/// Does it compare commits with the files of the working tree, not with each other or with the index?
+fn compares_files(git: &Git<'_, '_, '_>, operands: &[Arg<'_>]) -> bool {
+    let commits = operands.len() + operands.iter().filter(|arg| arg.text.contains("..")).count();
+    commits < 2 && !git.has(&["--cached", "--staged"])
 }
 
 /// Writes an archive or patches, to standard output unless told where.
