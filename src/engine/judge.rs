@@ -2,8 +2,10 @@
 //! routing, PreToolUse hooks, rules and approval policy, PermissionRequest hooks, sandbox.
 
 use std::borrow::Cow;
+use std::sync::Mutex;
 
 use super::attempt::Attempt;
+use super::cell::Kept;
 use super::explain;
 use super::hooks::{Answer, Asked, EventHooks, Permission, PostTool, PreTool};
 use super::lifecycle::Happening;
@@ -52,6 +54,8 @@ pub struct Note {
 pub(super) struct Judge<'b> {
     pub(super) boundary: &'b Boundary,
     pub(super) hooks: &'b EventHooks,
+    /// What hooks left in the plugin's data folder so far.
+    pub(super) data: &'b Mutex<Kept>,
     /// Keep notes of every phase.
     pub(super) explain: bool,
 }
@@ -67,6 +71,7 @@ impl<'b> Judge<'b> {
 
     /// Judges a call. `bounds` are those of its workspace.
     pub(super) fn call(&self, attempt: &Attempt<'_>, bounds: &Bounds<'_>, moment: &Moment<'_>) -> Judgement {
+        let moment = &Moment { data: Some(self.data), ..*moment };
         let mut passage = Passage {
             judge: *self,
             moment,
@@ -87,12 +92,14 @@ impl<'b> Judge<'b> {
 
     /// Judges a prompt of the user: only UserPromptSubmit hooks have a say.
     pub(super) fn prompt(&self, text: &str, moment: &Moment<'_>) -> Judgement {
-        Self::by_hooks_alone(self.hooks.user_prompt(self.boundary, text, moment))
+        let moment = Moment { data: Some(self.data), ..*moment };
+        Self::by_hooks_alone(self.hooks.user_prompt(self.boundary, text, &moment))
     }
 
     /// Judges something in the life of a session: only its own hooks have a say.
     pub(super) fn happening(&self, happening: &Happening<'_>, moment: &Moment<'_>) -> Judgement {
-        Self::by_hooks_alone(self.hooks.happening(self.boundary, happening, moment))
+        let moment = Moment { data: Some(self.data), ..*moment };
+        Self::by_hooks_alone(self.hooks.happening(self.boundary, happening, &moment))
     }
 
     fn by_hooks_alone(answer: Answer<Option<Ruling>>) -> Judgement {
@@ -231,7 +238,7 @@ impl Passage<'_, '_> {
         let Some(known) = result::of(attempt, call, ruling, self.moment) else { return };
         let known =
             if self.otherwise { Err("what the rewritten call would give is not known") } else { known };
-        let asked = match (self.moment.terminal, &self.rewritten) {
+        let asked = match (self.moment.terminal.filter(|_| call.exit_code().is_some()), &self.rewritten) {
             (Some(started), _) => {
                 Asked { action: &started.action, arguments: &started.arguments, id: &started.id }
             }
@@ -276,6 +283,12 @@ impl Passage<'_, '_> {
         Some((call.tool.clone(), rule?))
     }
 
+    /// Is this a server of the plugin, in a turn for which the plugin is switched off?
+    fn is_off(&self, server: &str) -> bool {
+        let of_plugin = self.judge.boundary.mcp.server(server).is_some_and(|server| server.of_plugin);
+        of_plugin && self.judge.hooks.is_off(self.moment)
+    }
+
     /// Codex answers `unsupported call` or a parse error before anything else looks at the call.
     fn routing(&mut self, action: &Action<'_>) -> Option<Ruling> {
         let deny = |reason: String, rule| {
@@ -292,6 +305,10 @@ impl Passage<'_, '_> {
                 format!("the arguments of `{tool}` cannot be read: {error}"),
                 Rule::built_in("argument schema"),
             ),
+            Action::Mcp(call) if self.is_off(&call.server) => {
+                let what = format!("the plugin is switched off for this turn, and with it `{}`", call.server);
+                deny(what, Rule::built_in("plugins that are disabled for a turn"))
+            }
             Action::Mcp(call) => match self.judge.boundary.mcp.tool(&call.server, &call.tool) {
                 Exposure::Hidden(rule) => {
                     deny(format!("the tool `{}` of `{}` is not exposed", call.tool, call.server), rule)

@@ -1,3 +1,7 @@
+use std::sync::Mutex;
+
+use super::cell::Kept;
+use super::hook::RecordView;
 use super::hooks::Answers;
 use super::touch::Site;
 use crate::transcript::{Call, Context, Recorded, Session, Transcript};
@@ -21,7 +25,7 @@ pub(super) struct Moment<'m> {
     pub(super) accepted: bool,
     /// Text is typed into a terminal that was started outside the sandbox.
     pub(super) escalated_terminal: bool,
-    /// The call whose command this one shows to end, where it types into a terminal.
+    /// The call whose command this one types to.
     pub(super) terminal: Option<&'m Call<'m>>,
     /// Nesting of sub-agents.
     pub(super) depth: u8,
@@ -29,6 +33,10 @@ pub(super) struct Moment<'m> {
     pub(super) transcripts: &'m [Transcript<'m>],
     /// What MCP servers answered in them.
     pub(super) answers: &'m Answers,
+    /// The recordings as they were then.
+    pub(super) record: RecordView<'m>,
+    /// What hooks left in the plugin's data folder under the stage at hand.
+    pub(super) data: Option<&'m Mutex<Kept>>,
 }
 
 impl<'m> Moment<'m> {

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Recordings;
+use super::cell::Kept;
 use super::hooks::{EventHooks, HookSettings};
 use super::judge::{Judge, Note};
 use super::project::{Boundaries, Projects};
@@ -125,17 +126,22 @@ impl<'s> NativeEngine<'s> {
         let mut repeats = Vec::with_capacity(runs.len());
         for (number, run) in runs.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
-            let judges: Vec<_> = boundaries.iter().map(|boundary| self.judge(boundary, false)).collect();
+            let data: Vec<Mutex<Kept>> = boundaries.iter().map(|_| Mutex::default()).collect();
+            let stages = boundaries.iter().zip(&data);
+            let judges: Vec<_> = stages.map(|(boundary, data)| self.judge(boundary, data, false)).collect();
             let mut steps = vec![Vec::new(); judges.len()];
             let mut signs = vec![Vec::new(); judges.len()];
-            Walk::new(task, run, &transcripts, files.clone(), denies(&boundaries)).walk(&judges, |judged| {
-                for (stage, steps) in steps.iter_mut().enumerate() {
-                    steps.push(judged.replay_step(stage));
-                }
-                for (stage, signs) in signs.iter_mut().enumerate() {
-                    signs.push(judged.sign(stage));
-                }
-            });
+            Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries)).walk(
+                &judges,
+                |judged| {
+                    for (stage, steps) in steps.iter_mut().enumerate() {
+                        steps.push(judged.replay_step(stage));
+                    }
+                    for (stage, signs) in signs.iter_mut().enumerate() {
+                        signs.push(judged.sign(stage));
+                    }
+                },
+            );
             let mut draft = Draft { task, run, transcripts: &transcripts, stages: steps, notes: Vec::new() };
             review(&mut draft)?;
             let Draft { stages: mut steps, notes: found, .. } = draft;
@@ -160,10 +166,11 @@ impl<'s> NativeEngine<'s> {
         let mut explained = Vec::new();
         for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
-            let judges = [self.judge(&boundaries[stage], true)];
+            let data = Mutex::default();
+            let judges = [self.judge(&boundaries[stage], &data, true)];
             let first = explained.len();
             let mut signs = Vec::new();
-            Walk::new(task, run, &transcripts, files.clone(), denies(&boundaries)).walk(
+            Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries)).walk(
                 &judges,
                 |mut judged| {
                     explained.push(Explained {
@@ -185,8 +192,8 @@ impl<'s> NativeEngine<'s> {
         Ok(explained)
     }
 
-    fn judge<'e>(&'e self, boundary: &'e Boundary, explain: bool) -> Judge<'e> {
-        Judge { boundary, hooks: &self.hooks, explain }
+    fn judge<'e>(&'e self, boundary: &'e Boundary, data: &'e Mutex<Kept>, explain: bool) -> Judge<'e> {
+        Judge { boundary, hooks: &self.hooks, data, explain }
     }
 
     /// The boundary of every stage in the project that a session works in.

@@ -41,6 +41,11 @@ impl Recordings {
         if findings.is_empty() { Ok(transcripts) } else { Err(findings) }
     }
 
+    /// The bytes of each, decompressed, in the same order.
+    pub fn bytes(&self) -> impl Iterator<Item = &[u8]> {
+        self.files.iter().map(|(_, _, recording)| recording.bytes())
+    }
+
     /// Names in reports, in the same order.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.files.iter().map(|(name, _, _)| name)

@@ -45,7 +45,7 @@ pub(super) fn of(
 fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
     match attempt.action {
         Action::Shell(_) => attempt.direct_patch().is_some() || call.running_terminal().is_some(),
-        Action::Stdin(_) => moment.terminal.is_none(),
+        Action::Stdin(_) => moment.terminal.is_none() || call.exit_code().is_none(),
         Action::Mcp(_) => {
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }

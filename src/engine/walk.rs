@@ -3,11 +3,13 @@ use std::collections::HashMap;
 use super::attempt::{Attempt, step_kind};
 use super::divergence::Sign;
 use super::edits;
+use super::hook::{RecordView, Records, Until};
 use super::hooks::Answers;
 use super::judge::{Judge, Judgement};
 use super::life::{self, Life};
 use super::lifecycle::Happening;
 use super::moment::Moment;
+use super::recordings::Recordings;
 use super::thread::{Run, StepRef, steps};
 use super::touch::{Locale, Site};
 use super::workspace::Workspace;
@@ -17,7 +19,7 @@ use crate::decision::{Approval, HumanVerdict};
 use crate::replay::{Human, ReplayStep, StepKind};
 use crate::source::Overlay;
 use crate::suite::Task;
-use crate::transcript::{self, Call, Context, Recorded, Transcript};
+use crate::transcript::{self, Call, Context, Format, Recorded, Transcript};
 
 /// Working folder of recordings that name none.
 const NOWHERE: &str = "/workspace";
@@ -37,6 +39,9 @@ pub(super) struct Walk<'w, 't> {
     /// How often each kind of step without an id of its own was met.
     counts: HashMap<&'static str, u32>,
     answers: Answers,
+    records: Records<'w>,
+    /// The recording and the line of the call that started a sub-agent's recording.
+    spawned: HashMap<usize, (usize, u32)>,
 }
 
 /// A terminal with a running command.
@@ -75,9 +80,15 @@ impl<'w, 't> Walk<'w, 't> {
         task: &'w Task,
         run: &'w Run,
         transcripts: &'w [Transcript<'t>],
+        recordings: &'w Recordings,
         files: Option<Overlay>,
         whole_tree: bool,
     ) -> Self {
+        let mut records = Records::default();
+        for (transcript, bytes) in transcripts.iter().zip(recordings.bytes()) {
+            let start = transcript.steps.first().map_or("", |step| &step.at);
+            records.add(&transcript.session.id, start, bytes, transcript.format == Format::Rollout);
+        }
         let top = task.cwd.as_deref().unwrap_or(&transcripts[run.main].session.cwd);
         let top = Workspace::new(if top.is_empty() { NOWHERE } else { top }).root().to_owned();
         Self {
@@ -91,6 +102,8 @@ impl<'w, 't> Walk<'w, 't> {
             terminals: HashMap::new(),
             counts: HashMap::new(),
             answers: Answers::default(),
+            records,
+            spawned: HashMap::new(),
         }
     }
 
@@ -121,7 +134,7 @@ impl<'w, 't> Walk<'w, 't> {
         let id = self.next_id(if at.depth == 0 { "prompt" } else { "subagent-prompt" });
         let context = self.setting(at).1;
         self.enter(context);
-        let moment = self.between_calls(at, Recorded::Ran);
+        let moment = self.between_calls(at, Recorded::Ran, 0);
         Judged {
             step: at,
             id,
@@ -145,7 +158,16 @@ impl<'w, 't> Walk<'w, 't> {
             Happening::Stop { continued: Some(_), .. } => Recorded::HookBlocked,
             _ => Recorded::Ran,
         };
-        let moment = self.between_calls(at, recorded);
+        let compacted = matches!(what, Happening::PostCompact { .. })
+            || matches!(what, Happening::SessionStart { source: "compact" });
+        let mut moment = self.between_calls(at, recorded, u32::from(compacted));
+        if let (Happening::Stop { .. }, true) = (what, at.depth > 0) {
+            // Codex 0.169 tells SubagentStop hooks of both recordings, the parent's first.
+            let (parent, spawned) =
+                self.spawned.get(&at.recording).copied().unwrap_or((self.run.main, u32::MAX));
+            moment.record.agent = Some(moment.record.own);
+            moment.record.own = (parent, Until::Results(spawned));
+        }
         let asked = match what {
             Happening::Stop { message, .. } => message.unwrap_or_default(),
             _ => "",
@@ -171,9 +193,11 @@ impl<'w, 't> Walk<'w, 't> {
         format!("{kind}-{count}")
     }
 
-    /// The moment of a step that is no call; its workspace must be known.
-    fn between_calls(&self, at: StepRef, recorded: Recorded) -> Moment<'_> {
+    /// The moment of a step that is no call; its workspace must be known. `next` is how many lines of the step itself
+    /// were written by then.
+    fn between_calls(&self, at: StepRef, recorded: Recorded, next: u32) -> Moment<'_> {
         let (transcript, context) = self.setting(at);
+        let record = self.record(at, Until::Line(line(transcript, at).saturating_add(next)));
         Moment {
             site: Site {
                 locale: self.locale(context, None),
@@ -191,7 +215,13 @@ impl<'w, 't> Walk<'w, 't> {
             depth: at.depth,
             transcripts: self.transcripts,
             answers: &self.answers,
+            record,
+            data: None,
         }
+    }
+
+    fn record(&self, at: StepRef, until: Until) -> RecordView<'_> {
+        RecordView { records: &self.records, own: (at.recording, until), agent: None }
     }
 
     /// Id of the main thread.
@@ -208,6 +238,9 @@ impl<'w, 't> Walk<'w, 't> {
     ) -> Judged<'w, 't> {
         let (transcript, context) = self.setting(at);
         self.enter(context);
+        if let Some(child) = call.child_thread.as_deref().and_then(|id| self.run.children.get(id)) {
+            self.spawned.insert(*child, (at.recording, line(transcript, at)));
+        }
         let recorded = call.recorded();
         let workdir = match &call.action {
             Action::Shell(shell) => shell.workdir.as_deref(),
@@ -217,6 +250,7 @@ impl<'w, 't> Walk<'w, 't> {
         let site = Site { locale, files: self.files.as_ref(), tree: self.tree.as_deref() };
         let attempt = Attempt::read(call, site);
         let (terminal, human) = (self.terminal(call), self.human(call));
+        let record = self.record(at, Until::Results(line(transcript, at)));
         let moment = Moment {
             site,
             session: &transcript.session,
@@ -226,10 +260,12 @@ impl<'w, 't> Walk<'w, 't> {
             recorded,
             accepted: human.is_some_and(|human| human.verdict == HumanVerdict::Accepted),
             escalated_terminal: terminal.is_some_and(|terminal| terminal.escalated),
-            terminal: terminal.map(|terminal| terminal.call).filter(|_| call.exit_code().is_some()),
+            terminal: terminal.map(|terminal| terminal.call),
             depth: at.depth,
             transcripts: self.transcripts,
             answers: &self.answers,
+            record,
+            data: None,
         };
         let bounds = bounds
             .entry(cwd(context))
@@ -316,6 +352,11 @@ fn all_files(files: &Overlay, top: &str) -> Vec<String> {
         walked.iter().map(|found| format!("{top}/{}", String::from_utf8_lossy(&found.path))).collect();
     all.sort_unstable();
     all
+}
+
+/// The line of a step; beyond the last one for the end of a recording.
+fn line(transcript: &Transcript<'_>, at: StepRef) -> u32 {
+    transcript.steps.get(at.step).map_or(u32::MAX, |step| step.line)
 }
 
 /// The working folder of a context; empty where none is recorded.

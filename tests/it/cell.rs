@@ -85,6 +85,7 @@ impl Lab {
                 Mount { source: self.source("plugin"), target: plugin },
             ],
             writable,
+            keep: None,
             limits: Limits { time_ms: 5_000, ..Limits::default() },
         }
     }

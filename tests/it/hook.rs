@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use plugin_eval::engine::cell::{Cell, CellKind, Doubt, Ended};
+use plugin_eval::engine::cell::{Cell, CellKind, Doubt, Ended, Kept};
 use plugin_eval::engine::hook::{
-    HookCommand, HookRun, HookRunner, Moment, Occasion, PermissionMode, PluginSeat, PreToolUse, pre_tool_use,
+    HookCommand, HookRun, HookRunner, Moment, Occasion, PermissionMode, PluginSeat, PreToolUse, Scene,
+    pre_tool_use,
 };
 use plugin_eval::source::{ContentHash, Overlay, Repository};
 use serde_json::json;
@@ -77,12 +78,15 @@ impl Lab {
             agent: None,
             transcript_path: None,
             cwd: "/home/somebody/repo/src",
+            call_cwd: None,
             model: "gpt-5.5",
             permission_mode: PermissionMode::Default,
         };
         let occasion = Occasion::PreToolUse { tool_name: "Bash", tool_input: &input, tool_use_id: "call-1" };
         let hook = HookCommand { command: hook, timeout: Duration::from_mins(10), of_plugin: true };
-        self.runner.run(&hook, &moment, &occasion, &self.files, "/home/somebody/repo").unwrap()
+        let scene =
+            Scene { files: &self.files, root: "/home/somebody/repo", data: &Kept::default(), record: None };
+        self.runner.run(&hook, &moment, &occasion, &scene).unwrap()
     }
 }
 

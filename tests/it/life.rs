@@ -334,3 +334,69 @@ fn tools_of_servers_answer_where_the_suite_knows_it() {
         assert_eq!(told, want, "{hook}");
     }
 }
+
+#[test]
+fn hooks_find_what_they_left_in_the_plugins_data_folder() {
+    let count = "n=$(cat $PLUGIN_DATA/n 2>/dev/null || echo 0); mkdir -p $PLUGIN_DATA; echo $((n+1)) > $PLUGIN_DATA/n; [ $n -lt 1 ] || { echo \"$n calls\" >&2; exit 2; }";
+    let twice = [
+        head("s1", &json!({})),
+        said("user", "look"),
+        call("c1", "ls", "README.md\n"),
+        call("c2", "ls", "README.md\n"),
+        end(),
+    ]
+    .concat();
+    let project = suite(&json!({"PreToolUse": hook(count)}));
+    project.task("alpha", &twice);
+    // Each task starts with nothing.
+    project.task("beta", &twice);
+    let first = steps(&project);
+    assert_eq!(first, ["prompt-1 allow", "c1 allow PreToolUse=passed", "c2 deny PreToolUse=blocked"]);
+    let report: Value = serde_json::from_str(&project.read("reports/small/report.json")).unwrap();
+    let verdict = |task: usize, step: usize| {
+        report.pointer(&format!("/tasks/{task}/runs/0/replay/steps/{step}/verdict"))
+    };
+    assert_eq!((verdict(1, 1), verdict(1, 2)), (verdict(0, 1), verdict(0, 2)));
+}
+
+#[test]
+fn hooks_read_the_recording_as_far_as_it_was_written() {
+    let path = r#"t=$(sed 's/.*"transcript_path":"\([^"]*\)".*/\1/'); test -f "$t" || exit 1;"#;
+    let lacks = |text: &str| format!("{path} ! grep -q '{text}' \"$t\" || {{ echo early >&2; exit 2; }}");
+    let session = [
+        head("s1", &json!({})),
+        said("user", "look"),
+        call("c1", "cat README.md", "hello\n"),
+        call("c2", "cat README.md", "hello\n"),
+        said("assistant", "bye"),
+        end(),
+    ]
+    .concat();
+    let hooks = json!({
+        "UserPromptSubmit": hook(&lacks("look")),
+        // The same call is asked about twice, and answered by what was written until then.
+        "PreToolUse": hook(&lacks("hello")),
+        "PostToolUse": hook(&lacks("hello")),
+        "Stop": hook(&format!("{path} grep -q bye \"$t\"")),
+    });
+    let steps = replay(&hooks, &[("session", session)]);
+    let want = [
+        "prompt-1 allow UserPromptSubmit=passed",
+        "c1 allow PreToolUse=passed PostToolUse=passed",
+        "c2 deny PreToolUse=blocked",
+        "~stop-1 allow Stop=passed",
+    ];
+    assert_eq!(steps, want);
+}
+
+#[test]
+fn a_hook_that_was_modified_fails_and_lets_pass() {
+    let project = suite(&json!({"PreToolUse": hook("exit 2")}));
+    let state =
+        "[hooks.state.\"small@local:hooks/hooks.json:pre_tool_use:0:0\"]\ntrusted_hash = \"sha256:0\"\n";
+    project.write("suites/small/codex/config.toml", state);
+    project.task("alpha", &two_turns());
+    let want =
+        ["prompt-1 allow", "c1 allow PreToolUse=failed", "prompt-2 allow", "c2 allow PreToolUse=failed"];
+    assert_eq!(steps(&project), want);
+}

@@ -91,17 +91,17 @@ impl Hooks {
         Self { hooks }
     }
 
-    /// Hooks that run when `event` occurs for a subject: the tool's name in hooks (`Bash`, `apply_patch`,
+    /// Hooks that run, or fail for having been modified, when `event` occurs for a subject: the tool's name in hooks (`Bash`, `apply_patch`,
     /// `mcp__<server>__<tool>`, …), for SessionStart the source, for sub-agents their type, for compaction its trigger.
     pub fn matching<'h>(&'h self, event: HookEvent, subject: &'h str) -> impl Iterator<Item = &'h Hook> {
         self.hooks
             .iter()
-            .filter(move |hook| hook.event == event && hook.trust.runs() && hook.matcher.matches(subject))
+            .filter(move |hook| hook.event == event && hook.trust.shows() && hook.matcher.matches(subject))
     }
 
-    /// Does any hook run at this event?
+    /// Does any hook show at this event?
     pub fn any(&self, event: HookEvent) -> bool {
-        self.hooks.iter().any(|hook| hook.event == event && hook.trust.runs())
+        self.hooks.iter().any(|hook| hook.event == event && hook.trust.shows())
     }
 
     /// Every hook, those that do not run included.

@@ -30,6 +30,11 @@ impl Trust {
     pub fn runs(&self) -> bool {
         matches!(self, Self::Managed | Self::Trusted | Self::Bypassed | Self::Assumed)
     }
+
+    /// Does Codex tell of the hook when its event comes? One that was modified fails at once.
+    pub fn shows(&self) -> bool {
+        self.runs() || matches!(self, Self::Modified(_))
+    }
 }
 
 /// What the configuration says of hooks: `[hooks.state]`.

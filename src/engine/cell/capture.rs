@@ -76,7 +76,7 @@ impl Watch<'_> {
             bytes.truncate(self.limits.output as usize);
             bytes
         });
-        ProcessOutcome { ended, stdout, stderr, tried_network: false }
+        ProcessOutcome { ended, stdout, stderr, ..ProcessOutcome::default() }
     }
 }
 

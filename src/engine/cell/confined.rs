@@ -16,7 +16,7 @@ use nix::unistd::{Pid, geteuid};
 use super::capture::Watch;
 use super::entry::read_job;
 use super::filter::Place;
-use super::{ARGUMENT, Job, ProcessOutcome, filter, rlimits};
+use super::{ARGUMENT, Job, Keep, ProcessOutcome, filter, rlimits};
 use crate::engine::namespace::usage::{Usage, descendants};
 use crate::engine::namespace::user::{processes_of_user, spare_user};
 
@@ -47,7 +47,9 @@ pub(super) fn watch() -> Result<ProcessOutcome, String> {
     let job = read_job()?;
     // Orphans come to this process, so that it finds and ends them all.
     nix::sys::prctl::set_child_subreaper(true).map_err(|errno| format!("no subreaper: {errno}"))?;
-    let spec = serde_json::to_string(&job).map_err(|error| error.to_string())?;
+    job.keep.as_ref().map_or(Ok(()), Keep::lay)?;
+    let spec = Job { keep: None, ..job.clone() };
+    let spec = serde_json::to_string(&spec).map_err(|error| error.to_string())?;
     let mut command = Command::new("/proc/self/exe");
     command
         .args([ARGUMENT, "exec", &spec])
@@ -70,8 +72,9 @@ pub(super) fn watch() -> Result<ProcessOutcome, String> {
         limits: job.limits,
         usage: &|| Usage::of(&descendants(own)),
     };
-    let outcome = watch.run();
+    let mut outcome = watch.run();
     end_all(own);
+    outcome.kept = job.keep.as_ref().map(Keep::collect).unwrap_or_default();
     let failed = outcome.stderr.strip_prefix(FAILED.as_bytes());
     match failed {
         Some(reason) => Err(String::from_utf8_lossy(reason).into_owned()),

@@ -7,13 +7,14 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
+use nix::sys::signal::{Signal, kill};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Pid;
 
 use super::capture::Watch;
 use super::entry::read_job;
 use super::filter::Place;
-use super::{Ended, Job, ProcessOutcome, filter, mounts, rlimits};
+use super::{Ended, Job, Keep, ProcessOutcome, filter, mounts, rlimits};
 use crate::engine::namespace::usage::{Usage, process_ids};
 use crate::engine::namespace::user::{USER, counts_per_namespace, map_user, processes_of_user};
 
@@ -26,6 +27,7 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
     // Folders on the way to a mount are the program's own where they lie in a temporary folder.
     umask(Mode::empty());
     mounts::build(&job, user.unwrap_or(USER))?;
+    job.keep.as_ref().map_or(Ok(()), Keep::lay)?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let _ = nix::unistd::sethostname("cell");
     if user.is_none() {
@@ -41,10 +43,15 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
             ended: Ended::NotStarted,
             stdout: Vec::new(),
             stderr: error.into_bytes(),
-            tried_network: false,
+            ..ProcessOutcome::default()
         },
     };
     outcome.tried_network = tried_network();
+    if let Some(keep) = &job.keep {
+        // Everything else in this namespace ends, so that nothing changes while it is read.
+        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+        outcome.kept = keep.collect();
+    }
     Ok(outcome)
 }
 

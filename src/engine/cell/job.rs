@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::Keep;
+
 /// What to run in a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
@@ -18,6 +20,8 @@ pub struct Job {
     /// Folders in memory that the program may write to, absolute; `/tmp` is always one.
     /// In a [`Confined`](super::CellKind::Confined) cell these must be folders of the host.
     pub writable: Vec<String>,
+    /// A folder whose files outlive the cell.
+    pub keep: Option<Keep>,
     /// Limits.
     pub limits: Limits,
 }

@@ -47,6 +47,7 @@ impl Cell {
             cwd: "/".into(),
             mounts: Vec::new(),
             writable: Vec::new(),
+            keep: None,
             limits: Limits::default(),
         };
         match cell.run(&job, b"") {
@@ -100,7 +101,8 @@ fn exchange(child: &mut Child, spec: &[u8], stdin: &[u8], limits: Limits) -> Vec
     let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Vec::new();
     };
-    let most = 2 * limits.output + (64 << 10);
+    // Kept files may double in JSON, and more.
+    let most = 2 * limits.output + (4 << 20);
     let deadline = Duration::from_millis(limits.time_ms) + GRACE;
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();

@@ -17,6 +17,7 @@
 //! where these cannot be had either, [`Cell::probe`] says why and nothing is run.
 
 mod job;
+mod kept;
 mod outcome;
 
 #[cfg(target_os = "linux")]
@@ -45,6 +46,7 @@ pub use elsewhere::{Cell, enter};
 #[cfg(target_os = "linux")]
 pub use entry::enter;
 pub use job::{Job, Limits, Mount};
+pub use kept::{Keep, Kept};
 #[cfg(target_os = "linux")]
 pub use launch::Cell;
 pub use outcome::{Doubt, Ended, ProcessOutcome};

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::Kept;
+
 /// How a program in a cell ended, and what it wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProcessOutcome {
     /// How it ended.
     pub ended: Ended,
@@ -11,10 +13,12 @@ pub struct ProcessOutcome {
     pub stderr: Vec<u8>,
     /// It tried to reach a network. Only told in a [`Namespaces`](super::CellKind::Namespaces) cell.
     pub tried_network: bool,
+    /// What it left in the folder that is kept.
+    pub kept: Kept,
 }
 
 /// How a program ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// By itself, with this code.
@@ -30,6 +34,7 @@ pub enum Ended {
     /// It wrote more than the limit.
     Output,
     /// The shell could not be started.
+    #[default]
     NotStarted,
     /// It was no program: an MCP tool gave no result; standard error holds the reason.
     NoResult,
@@ -51,6 +56,10 @@ pub enum Doubt {
     Files,
     /// It was told of a path of the recorded machine, and ran in another place.
     Place,
+    /// It reads a recording that is not of the form that Codex writes.
+    Record,
+    /// Hooks wrote more to their data folder than is kept from one run to the next.
+    Data,
 }
 
 impl Doubt {
@@ -62,6 +71,8 @@ impl Doubt {
             Self::Limit => "the hook reached a limit of its cell",
             Self::Signal => "the hook was ended by a signal",
             Self::Files => "the hook reads files that earlier commands may have changed",
+            Self::Record => "the hook reads the session's recording, which is no rollout here",
+            Self::Data => "hooks wrote more to their data folder than is kept here",
             Self::Place => "the hook was told of a path that it could not be given here",
         }
     }
@@ -74,7 +85,7 @@ impl ProcessOutcome {
             ended: Ended::Exit(code),
             stdout: stdout.as_bytes().to_vec(),
             stderr: stderr.as_bytes().to_vec(),
-            tried_network: false,
+            ..Self::default()
         }
     }
 
@@ -97,6 +108,8 @@ pub(super) struct Answer {
     /// How the program ended, or why the cell could not be set up.
     pub(super) result: Result<Ended, String>,
     pub(super) tried_network: bool,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    kept: Kept,
     stdout: usize,
     stderr: usize,
 }
@@ -110,6 +123,7 @@ impl Answer {
         };
         let head = Self {
             tried_network: result.as_ref().is_ok_and(|outcome| outcome.tried_network),
+            kept: result.as_ref().map(|outcome| outcome.kept.clone()).unwrap_or_default(),
             stdout: stdout.len(),
             stderr: stderr.len(),
             result: result.map(|outcome| outcome.ended),
@@ -133,6 +147,7 @@ impl Answer {
             stdout,
             stderr,
             tried_network: head.tried_network,
+            kept: head.kept,
         }))
     }
 }

@@ -9,10 +9,10 @@ use crate::source::Scratch;
 
 /// The user's home folder as a hook sees it.
 pub(super) struct Home {
-    path: String,
+    pub(super) path: String,
     /// Where the plugin lies.
     pub(super) plugin_root: String,
-    plugin_data: String,
+    pub(super) plugin_data: String,
     tmp: String,
     /// Folders that the hook may write to.
     pub(super) writable: Vec<String>,
@@ -113,6 +113,12 @@ fn copy_folder(source: &Path, target: &Path, depth: usize) -> std::io::Result<()
         }
     }
     Ok(())
+}
+
+/// A folder that every user id may read.
+pub(super) fn readable_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(path)?;
+    open_mode(path, 0o755)
 }
 
 fn open_folder(path: &Path) -> std::io::Result<()> {

@@ -14,6 +14,8 @@ pub struct Moment<'a> {
     pub transcript_path: Option<&'a str>,
     /// Working folder of the session.
     pub cwd: &'a str,
+    /// Working folder of the call, if it is another one: hooks are told of it, and run in the session's.
+    pub call_cwd: Option<&'a str>,
     /// Model of the turn.
     pub model: &'a str,
     /// How approvals are handled.
@@ -132,6 +134,22 @@ impl Occasion<'_> {
         }
     }
 
+    /// The same with the path of the sub-agent's own recording, where hooks of the event are told of it.
+    #[must_use]
+    pub fn with_agent_transcript<'p>(&self, path: Option<&'p str>) -> Occasion<'p>
+    where
+        Self: 'p,
+    {
+        match *self {
+            Self::SubagentStop { stop_hook_active, last_assistant_message, .. } => Occasion::SubagentStop {
+                agent_transcript_path: path,
+                stop_hook_active,
+                last_assistant_message,
+            },
+            same => same,
+        }
+    }
+
     /// What a hook reads from standard input: one JSON object, its fields in Codex 0.169's order, no line end.
     pub fn stdin(&self, moment: &Moment<'_>) -> Vec<u8> {
         self.object(moment, true)
@@ -162,7 +180,7 @@ impl Occasion<'_> {
         if let (Self::SubagentStop { agent_transcript_path, .. }, true) = (self, ids) {
             object.put("agent_transcript_path", agent_transcript_path);
         }
-        object.put("cwd", moment.cwd);
+        object.put("cwd", moment.call_cwd.unwrap_or(moment.cwd));
         object.put("hook_event_name", self.event());
         if !matches!(self, Self::SessionEnd) {
             object.put("model", moment.model);

@@ -10,6 +10,7 @@ mod input;
 mod lifecycle;
 pub mod mcp_tool;
 mod output;
+mod record;
 mod run;
 mod seat;
 #[cfg(target_os = "linux")]
@@ -31,5 +32,6 @@ pub use lifecycle::{
     Compact, SessionStart, Stop, UserPromptSubmit, compact, interrupt, session_end, session_start, stop,
     user_prompt_submit,
 };
-pub use run::{HookCommand, HookRun, HookRunner, PluginSeat};
+pub use record::{RecordView, Records, Until};
+pub use run::{HookCommand, HookRun, HookRunner, PluginSeat, Scene};
 pub use seat::Seat;

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::home::{Home, copy_of};
 use super::input::{Moment, Occasion};
+use super::record::RecordView;
 use super::seat::Seat;
-use super::witness::Witness;
-use crate::engine::cell::{Cell, CellKind, Doubt, Ended, Job, Limits, Mount, ProcessOutcome};
+use super::witness::{Opens, Witness};
+use crate::engine::cell::{Cell, CellKind, Doubt, Ended, Job, Keep, Kept, Limits, Mount, ProcessOutcome};
 use crate::source::{Checkout, Checkouts, ContentHash, Overlay, Scratch};
 
 /// Where a plugin lies, and the names that make its place in a Codex home folder.
@@ -41,6 +42,21 @@ pub struct HookRun {
     pub outcome: ProcessOutcome,
     /// Why its answer might be another one outside the cell.
     pub doubt: Option<Doubt>,
+    /// It opened a recording of the session.
+    pub of_record: bool,
+}
+
+/// What a hook finds around it.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'s> {
+    /// The task's files.
+    pub files: &'s Overlay,
+    /// The absolute path that the top of the files had when the session ran.
+    pub root: &'s str,
+    /// What hooks of the session left in the plugin's data folder.
+    pub data: &'s Kept,
+    /// The session's recordings; `None` for sessions that keep none.
+    pub record: Option<RecordView<'s>>,
 }
 
 /// Runs hooks as Codex 0.169 runs them, each in a cell of its own. Shared by threads; equal runs are done once.
@@ -93,17 +109,39 @@ impl HookRunner {
         self
     }
 
-    /// Runs a hook, or gives what an equal run gave. `root` is the absolute path that the top of `files` had when the
-    /// session ran; the working folder is that of `moment`. Errors say why nothing was run, as lowercase fragments.
+    /// Runs a hook, or gives what an equal run gave. The working folder is that of `moment`. Errors say why nothing was
+    /// run, as lowercase fragments.
     pub fn run(
         &self,
         hook: &HookCommand<'_>,
         moment: &Moment<'_>,
         occasion: &Occasion<'_>,
-        files: &Overlay,
-        root: &str,
+        scene: &Scene<'_>,
     ) -> Result<HookRun, String> {
-        let key = self.key(hook, &occasion.essence(moment), files, root);
+        let key = self.key(hook, &occasion.essence(moment), scene);
+        let once = || self.once(hook, moment, occasion, scene);
+        let tells = |run: &HookRun| tells_ids(run, moment, occasion, scene);
+        let (run, own) = self.shared(key, &once, &tells)?;
+        match &scene.record {
+            // What one that reads a recording answers holds for that recording alone.
+            Some(record) if run.of_record && !own => {
+                let key = ContentHash::of_parts([
+                    ("run", key.to_string().as_bytes()),
+                    ("record", record.hash().to_string().as_bytes()),
+                ]);
+                self.shared(key, &once, &tells).map(|(run, _)| run)
+            }
+            _ => Ok(run),
+        }
+    }
+
+    /// The run of this key, and whether it was done here and now.
+    fn shared(
+        &self,
+        key: ContentHash,
+        once: &dyn Fn() -> Result<HookRun, String>,
+        tells: &dyn Fn(&HookRun) -> bool,
+    ) -> Result<(HookRun, bool), String> {
         let slot = {
             let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
             if runs.len() >= MAX_RUNS {
@@ -111,28 +149,33 @@ impl HookRunner {
             }
             runs.entry(key).or_default().clone()
         };
-        let mut failed = None;
+        let mut done = None;
         let kept = slot.get_or_init(|| {
-            let run = self.once(hook, moment, occasion, files, root);
-            run.map_err(|error| failed = Some(error)).ok().filter(|run| !tells_ids(run, moment, occasion))
+            let run = once();
+            let kept = run.as_ref().ok().filter(|run| !tells(run)).cloned();
+            done = Some(run);
+            kept
         });
-        match (kept, failed) {
-            (Some(run), _) => Ok(run.clone()),
-            (None, Some(error)) => Err(error),
-            (None, None) => self.once(hook, moment, occasion, files, root),
+        match (done, kept) {
+            (Some(run), _) => run.map(|run| (run, true)),
+            (None, Some(run)) => Ok((run.clone(), false)),
+            (None, None) => once().map(|run| (run, true)),
         }
     }
 
-    fn key(&self, hook: &HookCommand<'_>, essence: &[u8], files: &Overlay, root: &str) -> ContentHash {
+    fn key(&self, hook: &HookCommand<'_>, essence: &[u8], scene: &Scene<'_>) -> ContentHash {
         let millis = hook.timeout.as_millis().to_le_bytes();
+        let data = if scene.data.is_empty() { Vec::new() } else { scene.data.identity() };
         ContentHash::of_parts([
             ("plugin", self.fingerprint.to_string().as_bytes()),
             ("command", hook.command.as_bytes()),
             ("timeout", &millis),
             ("of_plugin", &[u8::from(hook.of_plugin)]),
             ("essence", essence),
-            ("files", files.state().to_string().as_bytes()),
-            ("root", root.as_bytes()),
+            ("files", scene.files.state().to_string().as_bytes()),
+            ("root", scene.root.as_bytes()),
+            ("data", &data),
+            ("record", &[u8::from(scene.record.is_some())]),
         ])
     }
 
@@ -141,29 +184,36 @@ impl HookRunner {
         hook: &HookCommand<'_>,
         moment: &Moment<'_>,
         occasion: &Occasion<'_>,
-        files: &Overlay,
-        root: &str,
+        scene: &Scene<'_>,
     ) -> Result<HookRun, String> {
+        let Scene { files, root, .. } = *scene;
         let no_files = |error: std::io::Error| format!("the task's files cannot be laid out: {error}");
         let checkout = self.checkouts.get(files).map_err(no_files)?;
-        let (outcome, doubtful_files) = if files.is_certain() {
-            (self.in_cell(hook, moment, occasion, root, &checkout)?, false)
+        let (ran, doubtful_files) = if files.is_certain() {
+            (self.in_cell(hook, moment, occasion, scene, &checkout)?, false)
         } else {
             // What another hook opens in the same folder at the same time would be taken for this one's doing.
             let _alone = checkout.alone();
             let witness = Witness::of(checkout.path());
-            let outcome = self.in_cell(hook, moment, occasion, root, &checkout)?;
-            (outcome, witness.is_none_or(|witness| witness.saw_doubtful(files)))
+            let ran = self.in_cell(hook, moment, occasion, scene, &checkout)?;
+            (ran, witness.is_none_or(|witness| witness.saw_doubtful(files)))
         };
+        let (outcome, of_record) = ran;
         let mut doubt = outcome.doubt().or(doubtful_files.then_some(Doubt::Files));
         if outcome.ended == Ended::Timeout && hook.timeout > self.patience {
             doubt = doubt.or(Some(Doubt::Limit));
         }
+        let foreign = of_record && scene.record.is_some_and(|record| record.is_foreign());
+        doubt = doubt.or(foreign.then_some(Doubt::Record));
+        doubt = doubt.or((hook.of_plugin && scene.data.cut).then_some(Doubt::Data));
         let seat = self.seat(moment, root, &checkout);
-        if doubt.is_none() && seat.moved && contains(&occasion.essence(moment), root.as_bytes(), moment.cwd) {
+        if doubt.is_none()
+            && seat.moved
+            && contains(&occasion.essence(moment), root.as_bytes(), moment.call_cwd.unwrap_or(moment.cwd))
+        {
             doubt = Some(Doubt::Place);
         }
-        Ok(HookRun { outcome, doubt })
+        Ok(HookRun { outcome, doubt, of_record })
     }
 
     fn seat(&self, moment: &Moment<'_>, root: &str, checkout: &Checkout) -> Seat {
@@ -174,21 +224,46 @@ impl HookRunner {
         Seat::new(self.cell.kind(), root, cwd, &at.to_string_lossy())
     }
 
+    /// Runs a hook; tells also whether it opened a recording.
     fn in_cell(
         &self,
         hook: &HookCommand<'_>,
         moment: &Moment<'_>,
         occasion: &Occasion<'_>,
-        root: &str,
+        scene: &Scene<'_>,
         checkout: &Checkout,
-    ) -> Result<ProcessOutcome, String> {
-        let seat = self.seat(moment, root, checkout);
+    ) -> Result<(ProcessOutcome, bool), String> {
+        let seat = self.seat(moment, scene.root, checkout);
         let home = Home::new(self.cell.kind(), &self.plugin, self.plugin_source())
             .map_err(|error| format!("no temporary folder: {error}"))?;
-        let stdin = occasion.stdin(&Moment { cwd: &seat.cwd, ..*moment });
         let mut mounts = vec![Mount { source: checkout.path().to_owned(), target: seat.root.clone() }];
         mounts.push(Mount { source: self.plugin_source().to_owned(), target: home.plugin_root.clone() });
+        let (mut own, mut agent, mut opens) = (None, None, None);
+        if let Some(record) = &scene.record {
+            let (source, files) = record.lay().map_err(|error| error.to_string())?;
+            let target = match self.cell.kind() {
+                CellKind::Namespaces => format!("{}/.codex/sessions", home.path),
+                CellKind::Confined => source.to_string_lossy().into_owned(),
+            };
+            let at = |name: Option<&str>| name.map(|name| format!("{target}/{name}"));
+            let names = record.names();
+            (own, agent, opens) = (at(names.0), at(names.1), Some(Opens::of(&files)));
+            mounts.push(Mount { source, target });
+        }
+        let occasion = occasion.with_agent_transcript(agent.as_deref());
+        let call_cwd = moment.call_cwd.map(|cwd| match cwd.strip_prefix(scene.root) {
+            Some(below) if below.is_empty() || below.starts_with('/') => format!("{}{below}", seat.root),
+            _ => cwd.to_owned(),
+        });
+        let stdin = occasion.stdin(&Moment {
+            cwd: &seat.cwd,
+            call_cwd: call_cwd.as_deref(),
+            transcript_path: own.as_deref(),
+            ..*moment
+        });
         let time = hook.timeout.min(self.patience);
+        let keep =
+            hook.of_plugin.then(|| Keep { folder: home.plugin_data.clone(), before: scene.data.clone() });
         let job = Job {
             shell: self.shell.to_owned(),
             command: if hook.of_plugin { home.replace(hook.command) } else { hook.command.to_owned() },
@@ -196,12 +271,16 @@ impl HookRunner {
             cwd: seat.cwd,
             mounts,
             writable: home.writable.clone(),
+            keep,
             limits: Limits {
                 time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
                 ..Limits::default()
             },
         };
-        self.cell.run(&job, &stdin).map_err(|error| error.to_string())
+        let outcome = self.cell.run(&job, &stdin).map_err(|error| error.to_string())?;
+        // Without a watch, it may have.
+        let opened = opens.is_some_and(|opens| opens.is_none_or(|opens| opens.any()));
+        Ok((outcome, opened))
     }
 
     fn plugin_source(&self) -> &Path {
@@ -210,20 +289,22 @@ impl HookRunner {
 }
 
 /// Does the hook's output repeat an id of its session? Then other sessions cannot share it.
-fn tells_ids(run: &HookRun, moment: &Moment<'_>, occasion: &Occasion<'_>) -> bool {
+fn tells_ids(run: &HookRun, moment: &Moment<'_>, occasion: &Occasion<'_>, scene: &Scene<'_>) -> bool {
     let mut ids = vec![moment.session_id, moment.turn_id];
-    ids.extend(moment.transcript_path);
+    if let Some((own, agent)) = scene.record.as_ref().map(RecordView::names) {
+        ids.extend(own.into_iter().chain(agent));
+    }
+    let data = if run.outcome.kept.is_empty() { Vec::new() } else { run.outcome.kept.identity() };
     ids.extend(moment.agent.map(|agent| agent.id));
     match occasion {
         Occasion::PreToolUse { tool_use_id, .. } | Occasion::PostToolUse { tool_use_id, .. } => {
             ids.push(tool_use_id);
         }
-        Occasion::SubagentStop { agent_transcript_path, .. } => ids.extend(*agent_transcript_path),
         _ => {}
     }
     ids.iter().filter(|id| !id.is_empty()).any(|id| {
         let find = memchr::memmem::Finder::new(id);
-        find.find(&run.outcome.stdout).is_some() || find.find(&run.outcome.stderr).is_some()
+        [&run.outcome.stdout, &run.outcome.stderr, &data].iter().any(|told| find.find(told).is_some())
     })
 }
 

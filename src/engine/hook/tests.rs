@@ -612,6 +612,7 @@ fn stdin_has_codex_fields_in_codex_order() {
         agent: None,
         transcript_path: Some("/r.jsonl"),
         cwd: "/w",
+        call_cwd: None,
         model: "m",
         permission_mode: PermissionMode::Default,
     };
@@ -658,7 +659,7 @@ proptest::proptest! {
     #[test]
     fn no_output_panics(code in 0..4i32, stdout: Vec<u8>, stderr: Vec<u8>, json in "[{\\[\"a-z:,}\\]]{0,30}") {
         for stdout in [stdout, json.into_bytes()] {
-            let outcome = ProcessOutcome { ended: Ended::Exit(code), stdout, stderr: stderr.clone(), tried_network: false };
+            let outcome = ProcessOutcome { ended: Ended::Exit(code), stdout, stderr: stderr.clone(), ..ProcessOutcome::default() };
             let _ = (pre_tool_use(&outcome, SIX), permission_request(&outcome, SIX), post_tool_use(&outcome, SIX));
             let _ = (user_prompt_submit(&outcome, SIX), session_start(&outcome, SIX, true), stop(&outcome, SIX, true));
             let _ = (compact(&outcome, SIX, true), session_end(&outcome, SIX), interrupt(&outcome, SIX));

@@ -11,6 +11,31 @@ use crate::source::{Entry, Files, Overlay};
 /// Most folders that are watched.
 const MAX_FOLDERS: usize = 4_000;
 
+/// Watches single files.
+pub(super) struct Opens(Inotify);
+
+impl Opens {
+    /// Starts to watch; `None` when the system gives no watches.
+    pub(super) fn of(files: &[PathBuf]) -> Option<Self> {
+        let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC).ok()?;
+        for file in files {
+            inotify.add_watch(file, AddWatchFlags::IN_OPEN).ok()?;
+        }
+        Some(Self(inotify))
+    }
+
+    /// Was one of them opened?
+    pub(super) fn any(&self) -> bool {
+        loop {
+            match self.0.read_events() {
+                Ok(events) => return !events.is_empty(),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return errno != Errno::EAGAIN,
+            }
+        }
+    }
+}
+
 /// Watches every folder of a checkout. Looks for a file's presence alone are not seen.
 pub(super) struct Witness {
     inotify: Inotify,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::payload::{ToolUse, response};
+use super::payload::{ToolUse, response, typed};
 use super::{Answer, EventHooks, Replies, doubtful, reason, row, ruling};
 use crate::action::{Action, Command, Dialect, Launch, McpCall, Shell, Spawn, ToolName};
 use crate::boundary::Boundary;
@@ -114,9 +114,11 @@ impl EventHooks {
         if !boundary.hooks.any(event) {
             return nothing(Permission::Silent);
         }
-        let Some(used) = ToolUse::of(asked.action, asked.arguments) else {
-            return nothing(Permission::Silent);
+        let used = match asked.action {
+            Action::Stdin(stdin) => typed(stdin, asked.id, moment),
+            action => ToolUse::of(action, asked.arguments),
         };
+        let Some(used) = used else { return nothing(Permission::Silent) };
         let mut hooks = boundary.hooks.matching(event, &used.name).peekable();
         if hooks.peek().is_none() {
             return nothing(Permission::Silent);

@@ -7,13 +7,14 @@ mod tool;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub(super) use event::{Asked, Permission, PostTool, PreTool};
 pub(super) use tool::Answers;
 
-use super::cell::{Cell, Doubt, ProcessOutcome};
-use super::hook::{self, HookCommand, Occasion, PluginSeat, Reply};
+use super::cell::{Cell, Doubt, Kept, ProcessOutcome};
+use super::hook::{self, HookCommand, Occasion, PluginSeat, Reply, Scene};
 use super::moment::Moment;
 use crate::boundary::Boundary;
 use crate::boundary::hooks::{HandlerKind, Hook, HookEvent, HookSource};
@@ -41,6 +42,8 @@ pub(super) struct EventHooks {
     runner: Result<hook::HookRunner, String>,
     /// What MCP tools answer to hooks, where the suite states it.
     stated: RecordedTools,
+    /// Id of the plugin, with its marketplace.
+    plugin: String,
 }
 
 /// Every hook that Codex waits for with its answer, or why it was not run.
@@ -89,7 +92,11 @@ impl EventHooks {
     ) -> Self {
         let any = boundaries.iter().flat_map(|boundary| boundary.hooks.all()).any(|hook| hook.trust.runs());
         if !any {
-            return Self { runner: Err("no hook runs".to_owned()), stated: RecordedTools::default() };
+            return Self {
+                runner: Err("no hook runs".to_owned()),
+                stated: RecordedTools::default(),
+                plugin: plugin.id.clone(),
+            };
         }
         let runner =
             if settings.run { runner(plugin, settings) } else { Err("hooks are switched off".to_owned()) };
@@ -99,7 +106,12 @@ impl EventHooks {
             );
             findings.push(Finding::warning("hooks-not-run", message));
         }
-        Self { runner, stated: plugin.recorded.clone() }
+        Self { runner, stated: plugin.recorded.clone(), plugin: plugin.id.clone() }
+    }
+
+    /// Is the plugin switched off for the turn?
+    pub(super) fn is_off(&self, moment: &Moment<'_>) -> bool {
+        moment.context.is_some_and(|context| context.disabled_plugins.iter().any(|id| *id == self.plugin))
     }
 
     /// Can any hook run?
@@ -118,11 +130,19 @@ impl EventHooks {
         moment: &Moment<'_>,
         read: impl Fn(&ProcessOutcome, Duration) -> A,
     ) -> Round<'b, A> {
-        let told = payload::moment(boundary, moment);
+        let call_cwd = payload::call_cwd(moment);
+        let told = payload::moment(boundary, moment, call_cwd.as_deref());
+        let off = self.is_off(moment);
+        let hooks = hooks.filter(|hook| !(off && hook.source == HookSource::Plugin));
         let (beside, awaited): (Vec<_>, Vec<_>) = hooks.partition(|hook| hook.is_async);
         let replies = awaited
             .into_iter()
             .map(|hook| {
+                if !hook.trust.runs() {
+                    // Codex 0.169: it is told of and fails, without being run.
+                    let failed = hook::mcp_tool::failed("plugin contents changed; hook approval required");
+                    return (hook, Ok(Reply { answer: read(&failed, hook.timeout), doubt: None }));
+                }
                 let command = match &hook.kind {
                     HandlerKind::Command(command) => command,
                     HandlerKind::McpTool { server, tool, input } => {
@@ -142,7 +162,17 @@ impl EventHooks {
                 };
                 let of_plugin = hook.source == HookSource::Plugin;
                 let call = HookCommand { command, timeout: hook.timeout, of_plugin };
-                let done = runner.run(&call, &told, occasion, files, moment.site.locale.top);
+                let before = moment.data.map(|data| lock(data).clone()).unwrap_or_default();
+                let scene = Scene {
+                    files,
+                    root: moment.site.locale.top,
+                    data: &before,
+                    record: Some(moment.record.at(event == HookEvent::PostToolUse)),
+                };
+                let done = runner.run(&call, &told, occasion, &scene);
+                if let (Ok(done), Some(data), true) = (&done, moment.data, of_plugin) {
+                    *lock(data) = done.outcome.kept.clone();
+                }
                 let reply =
                     done.map(|done| Reply { answer: read(&done.outcome, hook.timeout), doubt: done.doubt });
                 (hook, reply.map_err(Cow::Owned))
@@ -150,6 +180,10 @@ impl EventHooks {
             .collect();
         Round { event, replies, beside }
     }
+}
+
+fn lock(data: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    data.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn runner(plugin: &Plugin, settings: &HookSettings) -> Result<hook::HookRunner, String> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::action::{Action, Command, McpCall, Shell, clean, patch};
+use crate::action::{Action, Command, McpCall, Shell, Stdin, clean, patch};
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::rules::Invocation;
@@ -61,6 +61,37 @@ impl<'c> ToolUse<'c> {
     }
 }
 
+/// The working folder of a command, or of the terminal that is typed to, where it is not the session's.
+pub(super) fn call_cwd(moment: &Moment<'_>) -> Option<String> {
+    let locale = moment.site.locale;
+    let workdir = match (locale.workdir, moment.terminal.map(|call| &call.action)) {
+        (Some(workdir), _) => workdir,
+        (None, Some(Action::Shell(shell))) => shell.workdir.as_deref()?,
+        _ => return None,
+    };
+    let folder = locale.workspace.absolute(None, workdir);
+    (folder != locale.workspace.root()).then_some(folder)
+}
+
+/// What PermissionRequest hooks are told of text that is typed into a terminal outside the sandbox.
+pub(super) fn typed(stdin: &Stdin<'_>, id: &str, moment: &Moment<'_>) -> Option<ToolUse<'static>> {
+    let started = moment.terminal?;
+    let tty = serde_json::from_str::<serde_json::Value>(&started.arguments).ok();
+    let tty = tty.and_then(|arguments| arguments.get("tty")?.as_bool()).unwrap_or(false);
+    let cwd = call_cwd(moment).unwrap_or_else(|| moment.site.locale.workspace.root().to_owned());
+    let number = stdin.session.parse::<u64>().map_or_else(|_| json!(stdin.session), |number| json!(number));
+    let quoted = |text: &str| json!(text).to_string();
+    // Written out, for the fields have an order of their own.
+    let input = format!(
+        r#"{{"session_id":{number},"chars":{},"parent_call_id":{},"approval_id":{},"environment_id":"local","cwd":{},"tty":{tty},"sandbox_permissions":"require_escalated","additional_permissions":null}}"#,
+        quoted(&stdin.chars),
+        quoted(&started.id),
+        quoted(id),
+        quoted(&format!("file://{cwd}")),
+    );
+    Some(ToolUse { name: "write_stdin".into(), input: RawValue::from_string(input).ok()? })
+}
+
 fn raw(value: &serde_json::Value) -> Option<Box<RawValue>> {
     RawValue::from_string(value.to_string()).ok()
 }
@@ -73,7 +104,7 @@ fn line(shell: &Shell<'_>) -> String {
 }
 
 /// What every hook is told about the session.
-pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>) -> Told<'m> {
+pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>, call_cwd: Option<&'m str>) -> Told<'m> {
     let session = moment.session;
     let never = boundary.approvals.policy == ApprovalPolicy::Never;
     let agent = Agent { id: &session.id, kind: moment.agent_role() };
@@ -83,6 +114,7 @@ pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>) -> Told<'m> {
         agent: (moment.depth > 0).then_some(agent),
         transcript_path: None,
         cwd: moment.site.locale.workspace.root(),
+        call_cwd,
         model: moment.context.map_or("", |context| &context.model),
         permission_mode: if never { PermissionMode::BypassPermissions } else { PermissionMode::Default },
     }
