@@ -31,8 +31,7 @@ impl Row {
     pub(crate) fn of(step: &ReplayStep, open: bool) -> Option<Self> {
         let ruled = match step.kind {
             StepKind::Prompt => !step.hooks.is_empty() || step.ruling.verdict != Verdict::Allow,
-            // The CLI is not asked about events yet.
-            StepKind::Code | StepKind::Event => false,
+            StepKind::Code => false,
             _ => true,
         };
         if !ruled {

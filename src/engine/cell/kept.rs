@@ -74,9 +74,6 @@ mod disk {
                 return Ok(());
             }
             let top = Path::new(&self.folder);
-            fn wrong(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
-                move |error| format!("{}: {error}", path.display())
-            }
             let mut missing: Vec<&Path> = top.ancestors().take_while(|path| !path.exists()).collect();
             missing.reverse();
             for folder in missing {
@@ -100,6 +97,10 @@ mod disk {
             collect(Path::new(&self.folder), "", 0, &mut left, &mut kept);
             kept
         }
+    }
+
+    fn wrong(path: &Path) -> impl Fn(std::io::Error) -> String + '_ {
+        move |error| format!("{}: {error}", path.display())
     }
 
     impl Entry {
