@@ -7,6 +7,7 @@ use super::agreement::{Agreement, Difference, Unclear};
 use super::hooks;
 use super::performance::Performance;
 use super::ruling::{Observed, Seen};
+use super::witness::HookSeen;
 use crate::action::Access;
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
 use crate::finding::Finding;
@@ -38,10 +39,6 @@ pub(super) fn compare(
     let stage = Stage { performance, made: calls(transcripts), unrestricted };
     let mut agreement = Agreement::default();
     for step in steps.iter_mut() {
-        // What hooks say at these is not told apart yet.
-        if step.kind == StepKind::Event || step.id.starts_with("subagent-prompt-") {
-            continue;
-        }
         match stage.observed(step) {
             Ok(observed) => stage.settle(step, &observed, &mut agreement),
             Err(reason) => {
@@ -72,7 +69,9 @@ fn calls<'c>(transcripts: &'c [Transcript<'c>]) -> HashMap<&'c str, &'c Call<'c>
 impl Stage<'_> {
     fn observed(&self, step: &ReplayStep) -> Result<Observed, String> {
         match step.kind {
+            StepKind::Prompt if step.id.starts_with("subagent-") => Ok(self.sub_prompt(step)),
             StepKind::Prompt => self.prompt(step),
+            StepKind::Event => self.event(step),
             StepKind::Search => Err("a web search is made by the provider".to_owned()),
             _ => self.call(step),
         }
@@ -80,15 +79,35 @@ impl Stage<'_> {
 
     /// A prompt is blocked by a hook or goes to the model.
     fn prompt(&self, step: &ReplayStep) -> Result<Observed, String> {
-        let number: usize =
-            step.id.strip_prefix("prompt-").and_then(|number| number.parse().ok()).unwrap_or(1);
-        let turn = self.performance.turns.get(number - 1).ok_or("it did not get to this prompt")?;
+        let turn =
+            self.performance.turns.get(hooks::number(&step.id) - 1).ok_or("it did not get to this prompt")?;
         Ok(match &turn.stopped {
             Some(reason) => {
                 Observed { verdict: Verdict::Deny, phase: Some(Phase::Hook), said: reason.clone() }
             }
             None => Observed { verdict: Verdict::Allow, phase: None, said: "the model was asked".to_owned() },
         })
+    }
+
+    /// The task of a sub-agent; its hooks tell whether it was blocked.
+    fn sub_prompt(&self, step: &ReplayStep) -> Observed {
+        let runs = hooks::seen(step, self.performance);
+        let stopped = runs.iter().find(|run| matches!(run.status.as_str(), "blocked" | "stopped"));
+        by_hook(stopped.copied())
+    }
+
+    /// What hooks say at a moment of the session. A Stop hook that blocks makes the agent go on, unless another halts
+    /// it.
+    fn event(&self, step: &ReplayStep) -> Result<Observed, String> {
+        let runs = hooks::occasion(step, self.performance).ok_or("it did not get to this")?;
+        let with = |status: &str| runs.iter().find(|run| run.status == status).copied();
+        let stops = step.id.starts_with("stop-") || step.id.starts_with("subagent-stop-");
+        let denied = if stops {
+            with("blocked").filter(|_| with("stopped").is_none())
+        } else {
+            with("stopped").or(with("blocked"))
+        };
+        Ok(by_hook(denied))
     }
 
     fn call(&self, step: &ReplayStep) -> Result<Observed, String> {
@@ -145,6 +164,16 @@ impl Stage<'_> {
                 },
             });
         }
+    }
+}
+
+/// A denial by this hook, or none.
+fn by_hook(hook: Option<&HookSeen>) -> Observed {
+    match hook {
+        Some(hook) => {
+            Observed { verdict: Verdict::Deny, phase: Some(Phase::Hook), said: hook.detail.clone() }
+        }
+        None => Observed { verdict: Verdict::Allow, phase: None, said: "no hook objected".to_owned() },
     }
 }
 

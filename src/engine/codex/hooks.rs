@@ -26,22 +26,70 @@ pub(super) fn take(step: &mut ReplayStep, performance: &Performance) -> bool {
     same
 }
 
-fn seen<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&'p HookSeen> {
-    let turn = match step.kind {
-        StepKind::Prompt => {
-            let number: usize =
-                step.id.strip_prefix("prompt-").and_then(|number| number.parse().ok()).unwrap_or(1);
-            performance.turns.get(number - 1).map(|turn| turn.id.as_str())
-        }
-        _ => None,
-    };
+/// The runs of hooks that belong to a step.
+pub(super) fn seen<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&'p HookSeen> {
     let hooks = performance.witness.hooks().iter();
-    let mut seen: Vec<&HookSeen> = match turn {
-        Some(turn) => hooks.filter(|hook| hook.event == "userPromptSubmit" && hook.turn == turn).collect(),
-        None => hooks.filter(|hook| hook.call.as_deref() == Some(&step.id)).collect(),
+    if step.kind == StepKind::Event {
+        return occasion(step, performance).unwrap_or_default();
+    }
+    let mut seen: Vec<&HookSeen> = match step.kind {
+        StepKind::Prompt => prompts(step, performance),
+        _ => hooks.filter(|hook| hook.call.as_deref() == Some(&step.id)).collect(),
     };
     seen.sort_by_key(|hook| (rank(&hook.event), hook.order));
     seen
+}
+
+/// The runs at a prompt: of the user's by its turn, of those that agents give to sub-agents by their order.
+fn prompts<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&'p HookSeen> {
+    let at = number(&step.id);
+    let hooks = performance.witness.hooks().iter().filter(|hook| hook.event == "userPromptSubmit");
+    let own = |hook: &&HookSeen| performance.turns.iter().any(|turn| turn.id == hook.turn);
+    if step.id.starts_with("prompt-") {
+        let turn = performance.turns.get(at - 1).map(|turn| turn.id.as_str());
+        return hooks.filter(|hook| Some(hook.turn.as_str()) == turn).collect();
+    }
+    let others: Vec<&HookSeen> = hooks.filter(|hook| !own(hook)).collect();
+    groups(others).into_iter().nth(at - 1).unwrap_or_default()
+}
+
+/// The runs at the occasion that an event step stands for; `None` when the CLI did not get to it.
+pub(super) fn occasion<'p>(step: &ReplayStep, performance: &'p Performance) -> Option<Vec<&'p HookSeen>> {
+    let (name, _) = step.id.rsplit_once('-')?;
+    let event = camel(name);
+    let runs = performance.witness.hooks().iter().filter(|hook| hook.event == event).collect();
+    groups(runs).into_iter().nth(number(&step.id) - 1)
+}
+
+/// Runs by occasion: those of one turn, until a hook runs again.
+fn groups(runs: Vec<&HookSeen>) -> Vec<Vec<&HookSeen>> {
+    let mut groups: Vec<Vec<&HookSeen>> = Vec::new();
+    for run in runs {
+        let same = groups.last_mut().filter(|group| {
+            let again = group.iter().any(|one| (one.order, &one.source) == (run.order, &run.source));
+            !again && group.iter().all(|one| one.turn == run.turn)
+        });
+        match same {
+            Some(group) => group.push(run),
+            None => groups.push(vec![run]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|run| run.order);
+    }
+    groups
+}
+
+/// The number at the end of an id, from 1.
+pub(super) fn number(id: &str) -> usize {
+    id.rsplit_once('-').and_then(|(_, number)| number.parse().ok()).unwrap_or(1).max(1)
+}
+
+/// `session-start` as the CLI writes it: `sessionStart`.
+fn camel(name: &str) -> String {
+    let mut parts = name.split('-');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + &pascal(part))
 }
 
 /// The order in which a call meets them.
@@ -77,7 +125,7 @@ fn row(hook: &HookSeen, predicted: &mut Vec<HookRow>) -> HookRow {
 fn class(outcome: &str) -> &str {
     match outcome {
         "rewrote" | "allowed" => "passed",
-        "denied" | "replaced" => "blocked",
+        "denied" | "replaced" | "stopped" => "blocked",
         other => other,
     }
 }

@@ -109,6 +109,8 @@ impl ScriptThread {
                     thread.turns.push(Turn { prompt, compacted, disabled, responses: Vec::new() });
                 }
                 StepKind::Compacted => compacted = true,
+                // What follows is another answer of the model, to what the hook said.
+                StepKind::Continued(_) | StepKind::Ended { .. } => thread.close(&mut open),
                 StepKind::Message(text) => {
                     if open.is_answered(step.line) {
                         thread.close(&mut open);
