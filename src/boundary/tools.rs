@@ -18,7 +18,7 @@ pub struct Caller<'a> {
 impl Caller<'_> {
     /// The session was recorded with Codex 0.169 or later. Its model was offered the tools of today, so a name that
     /// Codex does not offer would not be routed. Sessions of earlier versions called tools that have new names now.
-    fn is_current(&self) -> bool {
+    pub fn is_current(&self) -> bool {
         let mut parts = self.cli_version.split(['.', '-']);
         let mut next = || parts.next()?.parse::<u32>().ok();
         matches!((next(), next()), (Some(major), Some(minor)) if major > 0 || minor >= 169)

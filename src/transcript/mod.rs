@@ -200,6 +200,17 @@ pub struct Call<'t> {
     pub unsandboxed: bool,
 }
 
+impl<'t> Call<'t> {
+    /// The same call, answered with this JSON text and nothing else.
+    #[must_use]
+    pub fn answered_with<'a>(&self, answer: &'a str) -> Call<'a>
+    where
+        't: 'a,
+    {
+        Call { output: Some(Output::answer(answer)), item: None, guardian: None, ..self.clone() }
+    }
+}
+
 /// What Codex noted about a finished call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Item<'t> {

@@ -25,6 +25,8 @@ struct Stage<'p> {
     performance: &'p Performance,
     /// Calls of the recording that the CLI made, by id.
     made: HashMap<&'p str, &'p Call<'p>>,
+    /// Calls of the recording that was played, by id.
+    recorded: HashMap<&'p str, &'p Call<'p>>,
     /// There is no sandbox to be outside of.
     unrestricted: bool,
 }
@@ -33,10 +35,10 @@ struct Stage<'p> {
 pub(super) fn compare(
     steps: &mut [ReplayStep],
     performance: &Performance,
-    transcripts: &[Transcript<'_>],
+    (recorded, made): (&[Transcript<'_>], &[Transcript<'_>]),
     unrestricted: bool,
 ) -> Told {
-    let stage = Stage { performance, made: calls(transcripts), unrestricted };
+    let stage = Stage { performance, made: calls(made), recorded: calls(recorded), unrestricted };
     let mut agreement = Agreement::default();
     for step in steps.iter_mut() {
         match stage.observed(step) {
@@ -82,6 +84,11 @@ impl Stage<'_> {
         let turn =
             self.performance.turns.get(hooks::number(&step.id) - 1).ok_or("it did not get to this prompt")?;
         Ok(match &turn.stopped {
+            Some(_) if hooks::seen(step, self.performance).iter().all(|run| run.status == "completed") => {
+                return Err(
+                    "the turn ended before the model was asked, and not by a hook at the prompt".to_owned()
+                );
+            }
             Some(reason) => {
                 Observed { verdict: Verdict::Deny, phase: Some(Phase::Hook), said: reason.clone() }
             }
@@ -110,7 +117,31 @@ impl Stage<'_> {
         Ok(by_hook(denied))
     }
 
+    /// A call inside a script: the script's watch tells whether it failed and with which words, the log what it gave.
+    fn nested(&self, step: &ReplayStep, recorded: &Call<'_>, fate: &str) -> Result<Observed, String> {
+        let witness = &self.performance.witness;
+        let own = witness.own_name(&step.id);
+        let logged =
+            own.and_then(|own| self.performance.log.result(own)).map_or("", |result| result.output.as_str());
+        let answer = if fate.is_empty() { logged } else { fate };
+        let answer = serde_json::Value::from(answer).to_string();
+        let call = recorded.answered_with(&answer);
+        let seen = Seen {
+            call: &call,
+            question: witness.question(&step.id),
+            denied: own.is_some_and(|own| self.performance.log.denied(own)),
+            ended: witness.ended(&step.id),
+        };
+        let observed = seen.observed().ok_or("the turn ended before the call did")?;
+        with_effects(observed, step, &seen)
+    }
+
     fn call(&self, step: &ReplayStep) -> Result<Observed, String> {
+        if let (Some(fate), Some(recorded)) =
+            (self.performance.nested.fate(&step.id), self.recorded.get(step.id.as_str()))
+        {
+            return self.nested(step, recorded, fate);
+        }
         let Some(call) = self.made.get(step.id.as_str()) else {
             return Err(if self.performance.unplayed.contains(&step.id) {
                 "it never asked the model for this call".to_owned()
@@ -125,7 +156,7 @@ impl Stage<'_> {
             ended: self.performance.witness.ended(&step.id),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
-        Ok(with_effects(observed, step, &seen))
+        with_effects(observed, step, &seen)
     }
 
     fn settle(&self, step: &mut ReplayStep, observed: &Observed, agreement: &mut Agreement) {
@@ -179,18 +210,23 @@ fn by_hook(hook: Option<&HookSeen>) -> Observed {
 
 /// A command can go on after the sandbox refused it something, and a missing network looks like any other failure.
 /// Where the predicted refusal fits what was seen, it is taken to have happened.
-fn with_effects(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> Observed {
+fn with_effects(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> Result<Observed, String> {
     let predicted = step.ruling.verdict == Verdict::Deny && step.ruling.phase == Phase::Sandbox;
     if observed.verdict != Verdict::Allow || !predicted {
-        return observed;
+        return Ok(observed);
     }
-    let connects =
-        step.effects.iter().any(|effect| effect.access == Access::Connect && effect.scope == Scope::Out);
-    if seen.speaks_of_refusal() || (connects && seen.lacked_network()) {
+    let connects = step.ruling.reason.contains("connecting to")
+        || step.effects.iter().any(|effect| effect.access == Access::Connect && effect.scope == Scope::Out);
+    // Where nothing may be read, there is nothing.
+    let hidden = step.ruling.reason.contains("reading") && seen.lacked_file();
+    if hidden || seen.speaks_of_refusal() || (connects && seen.lacked_network()) {
         let said = "the system refused a part of it".to_owned();
-        return Observed { verdict: Verdict::Deny, phase: Some(Phase::Sandbox), said };
+        return Ok(Observed { verdict: Verdict::Deny, phase: Some(Phase::Sandbox), said });
     }
-    observed
+    if seen.lacked_program() {
+        return Err("a program of the command is not installed here".to_owned());
+    }
+    Ok(observed)
 }
 
 fn story(step: &ReplayStep, confined: bool, with_hooks: bool) -> String {

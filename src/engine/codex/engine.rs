@@ -8,14 +8,13 @@ use super::client::ClientError;
 use super::compare::compare;
 use super::home::Deployment;
 use super::performance::{Part, Performance, PlayError};
+use super::place::{Places, Stand};
 use super::program::CodexProgram;
 use super::script::Script;
 use super::server::{CodexServer, Setup};
 use super::witness::Witness;
-use crate::engine::cell::CellKind;
-use crate::engine::hook::Seat;
 use crate::engine::native::Draft;
-use crate::engine::{HookSettings, NativeEngine, TaskReplays, Workspace};
+use crate::engine::{HookSettings, NativeEngine, TaskReplays};
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 use crate::suite::{Suite, Task};
@@ -100,7 +99,12 @@ impl<'s> CodexEngine<'s> {
             let transcripts: Vec<Transcript<'_>> =
                 performance.recordings.iter().filter_map(|recording| recording.transcript().ok()).collect();
             let unrestricted = self.native.is_unrestricted(stage);
-            let told = compare(&mut draft.stages[stage], &performance, &transcripts, unrestricted);
+            let told = compare(
+                &mut draft.stages[stage],
+                &performance,
+                (draft.transcripts, &transcripts),
+                unrestricted,
+            );
             if current {
                 draft.notes.extend(told.notes);
                 agreement.add(told.agreement);
@@ -112,16 +116,14 @@ impl<'s> CodexEngine<'s> {
     /// Plays one run under one stage on a warm server, or on a new one.
     fn perform(&self, draft: &Draft<'_, '_>, mode: Option<&str>) -> Result<Performance, Problem> {
         let task = draft.task;
-        let (seat, root) = seat_of(draft);
+        let stand = Stand::of(draft);
         let snapshot = self.native.snapshot(task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
-        let mut server = self.server(&seat.root)?;
+        let mut server = self.server(&stand.places)?;
         server.check_out(snapshot.as_ref())?;
         let mut script = Script::of(draft.run, draft.transcripts);
-        if seat.moved && root != "/" && !root.is_empty() {
-            script.moved = Some((root, seat.root.clone()));
-        }
+        script.moved.clone_from(&stand.moved);
         let part = Part {
-            cwd: &seat.cwd,
+            cwd: &stand.cwd,
             mode,
             guardians: guardians(draft.transcripts),
             witness: Witness::new(&task.decision.approvals, draft.transcripts),
@@ -138,14 +140,14 @@ impl<'s> CodexEngine<'s> {
         }
     }
 
-    fn server(&self, top: &str) -> Result<CodexServer, Problem> {
+    fn server(&self, places: &Places) -> Result<CodexServer, Problem> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = idle.iter().rposition(|server| server.top() == top);
+        let found = idle.iter().rposition(|server| server.places() == places);
         if let Some(at) = found {
             return Ok(idle.swap_remove(at));
         }
         drop(idle);
-        CodexServer::start(&self.setup, top).map_err(Problem::Start)
+        CodexServer::start(&self.setup, places).map_err(Problem::Start)
     }
 
     fn keep(&self, server: CodexServer) {
@@ -155,15 +157,6 @@ impl<'s> CodexEngine<'s> {
         drop(idle);
         drop(oldest);
     }
-}
-
-/// Where a run's checkout stands inside, and where its top was in the recording.
-pub(super) fn seat_of(draft: &Draft<'_, '_>) -> (Seat, String) {
-    let main = &draft.transcripts[draft.run.main];
-    let recorded = draft.task.cwd.as_deref().unwrap_or(&main.session.cwd);
-    let root = Workspace::new(recorded).root().to_owned();
-    let cwd = Workspace::new(&main.session.cwd).root().to_owned();
-    (Seat::new(CellKind::Namespaces, &root, &cwd, ""), root)
 }
 
 /// Why a task was not played.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::home::{CODEX_HOME, HOME, Home};
+use super::home::Home;
 use super::jail::{JailSpec, Network};
 use super::model::{API, LOGS};
+use super::place::Places;
 use super::provider::Provider;
 use super::server::Setup;
 use crate::engine::cell::Mount;
@@ -12,7 +13,9 @@ use crate::source::Scratch;
 
 /// Where things lie inside.
 pub(super) const BINARY: &str = "/codex-tools/plugin-eval";
-const PROGRAM: &str = "/codex-tools/vendor";
+/// Folders of the system, empty as a rule, of which one is taken for the CLI: where sandboxes let only the system be
+/// read, it must be readable too.
+const PROGRAMS: &[&str] = &["/usr/games", "/usr/local/games", "/usr/local/src", "/usr/src"];
 /// A folder that no sandbox opens for writing, and the file in it that every bash reads at its start: commands that run
 /// outside of Codex's sandbox leave the ids of their calls there, which Codex hands to them.
 const OUTSIDE: &str = "/codex-outside";
@@ -28,15 +31,16 @@ pub(super) fn network(setup: &Setup) -> Network {
 }
 
 /// Where everything lies inside, and how the CLI is started.
-pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, top: &str, port: u16) -> JailSpec {
+pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, places: &Places, port: u16) -> JailSpec {
     let at = |name: &str| scratch.path().join(name);
     let mount = |source: PathBuf, target: &str| Mount { source, target: target.to_owned() };
     // `vendor/<triple>` holds `bin`, `codex-path` and `codex-resources`, which the program looks for beside itself.
     let bin = setup.program.path.parent().unwrap_or(Path::new("/"));
+    let place = PROGRAMS.iter().copied().find(|place| Path::new(place).is_dir()).unwrap_or("/codex-cli");
     let whole = setup.program.tools.as_ref().and_then(|_| bin.parent());
     let (vendor, inside) = match whole {
-        Some(vendor) => (vendor, format!("{PROGRAM}/bin")),
-        None => (bin, PROGRAM.to_owned()),
+        Some(vendor) => (vendor, format!("{place}/bin")),
+        None => (bin, place.to_owned()),
     };
     let name = setup.program.path.file_name().unwrap_or_default().to_string_lossy();
     let mut program = vec![format!("{inside}/{name}"), "app-server".to_owned()];
@@ -45,13 +49,14 @@ pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, top: &str, por
     }
     JailSpec {
         program,
-        env: environment(setup.provider.as_ref()),
-        cwd: top.to_owned(),
-        read_only: vec![mount(vendor.to_owned(), PROGRAM), mount(setup.binary.clone(), BINARY)],
+        env: environment(places, setup.provider.as_ref()),
+        cwd: places.top.clone(),
+        read_only: vec![mount(vendor.to_owned(), place), mount(setup.binary.clone(), BINARY)],
         writable: vec![
-            mount(at("home"), HOME),
+            mount(at("home"), &places.home),
+            mount(at("codex"), &places.codex_home),
             mount(at("tmp"), "/tmp"),
-            mount(at("work"), top),
+            mount(at("work"), &places.top),
             mount(at("outside"), OUTSIDE),
         ],
         etc: home.etc.iter().cloned().chain(setup.provider.iter().flat_map(|_| name_service())).collect(),
@@ -87,7 +92,7 @@ fn settings(port: u16, provider: Option<&Provider>) -> Vec<String> {
 }
 
 /// The whole environment. Whatever asks for a proxy is sent nowhere; only the model's provider is reached.
-fn environment(provider: Option<&Provider>) -> Vec<(String, String)> {
+fn environment(places: &Places, provider: Option<&Provider>) -> Vec<(String, String)> {
     let nowhere = "http://127.0.0.1:9";
     let mut near = "127.0.0.1,localhost".to_owned();
     for host in provider.iter().flat_map(|provider| &provider.hosts) {
@@ -95,8 +100,8 @@ fn environment(provider: Option<&Provider>) -> Vec<(String, String)> {
         near.push_str(host);
     }
     let pairs = [
-        ("HOME", HOME),
-        ("CODEX_HOME", CODEX_HOME),
+        ("HOME", places.home.as_str()),
+        ("CODEX_HOME", places.codex_home.as_str()),
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
         ("SHELL", "/bin/bash"),
         ("USER", "user"),

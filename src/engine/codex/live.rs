@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::client::ClientError;
-use super::engine::{Problem, broken, seat_of};
+use super::engine::{Problem, broken};
 use super::home::Deployment;
 use super::log::Log;
 use super::performance::PlayError;
+use super::place::Stand;
 use super::play::Play;
 use super::program::CodexProgram;
 use super::provider::Provider;
@@ -107,15 +108,15 @@ impl<'s> LiveEngine<'s> {
         if allowance == 0 {
             return Err(Problem::Play(ClientError::Enough.to_string()));
         }
-        let (seat, _) = seat_of(draft);
+        let stand = Stand::of(draft);
         let snapshot =
             self.native.snapshot(draft.task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
-        let mut server = CodexServer::start(&self.setup, &seat.root).map_err(Problem::Start)?;
+        let mut server = CodexServer::start(&self.setup, &stand.places).map_err(Problem::Start)?;
         server.check_out(snapshot.as_ref())?;
         let approvals = &draft.task.decision.approvals;
         let mut witness = Witness::for_new_session(approvals, draft.transcripts, allowance);
         let mode = self.suite.stages[self.suite.current].mode.as_deref();
-        let recordings = self.run(&mut server, draft, (&seat.cwd, mode), &mut witness);
+        let recordings = self.run(&mut server, draft, (&stand.cwd, mode), &mut witness);
         self.spent.fetch_add(witness.tokens(), Ordering::Relaxed);
         let recordings = recordings.map_err(|error| Problem::of(&error, &mut server))?;
         Ok(NewSession {

@@ -57,6 +57,11 @@ impl Log {
         self.denied.contains(call)
     }
 
+    /// What was logged of the end of this call.
+    pub(super) fn result(&self, call: &str) -> Option<&Result> {
+        self.results.get(call)
+    }
+
     /// Has the end of this call been logged?
     pub(super) fn ended(&self, call: &str) -> bool {
         self.results.contains_key(call)

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::client::ClientError;
 use super::launch::{CODE_MODEL, DIRECT_MODEL};
 use super::log::Log;
+use super::nested::Nested;
 use super::play::Play;
 use super::script::{Script, Turn};
 use super::server::CodexServer;
@@ -40,6 +41,8 @@ pub(super) struct Performance {
     pub(super) turns: Vec<PlayedTurn>,
     /// Ids of calls whose commands ran outside of Codex's sandbox, as far as there is one.
     pub(super) outside: HashSet<String>,
+    /// What became of calls inside scripts.
+    pub(super) nested: Nested,
     /// Recorded calls that the CLI never asked for.
     pub(super) unplayed: Vec<String>,
     /// Requests that the recording had no answer to.
@@ -77,9 +80,12 @@ impl CodexServer {
         self.client.limit(limit);
         let Part { cwd, mode, mut script, transcripts, mut witness, guardians } = part;
         let code_mode = script.code_mode();
+        // Switching off lasts until it is taken back.
+        let switches =
+            script.threads.iter().flat_map(|thread| &thread.turns).any(|turn| !turn.disabled.is_empty());
         let mut turns = Vec::new();
         for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
-            turns.push(Turn { responses: Vec::new(), ..turn.clone() });
+            turns.push(Turn { responses: Vec::new(), switches, ..turn.clone() });
         }
         self.model.tools().load(transcripts);
         *self.model.log() = Log::default();
@@ -109,10 +115,11 @@ impl CodexServer {
         for (call, result) in log.results() {
             witness.learn(call, &result.tool, &result.arguments);
         }
-        witness.name_hooks();
+        let nested = Nested::of(transcripts, self.model.play().answers());
+        witness.name_hooks(&nested);
         let missing = self.model.tools().missing().to_vec();
         let outside = self.traces().outside().iter().map(|id| witness.name(id).to_owned()).collect();
-        Ok(Performance { recordings, witness, log, turns: begun, outside, unplayed, beyond, missing })
+        Ok(Performance { recordings, witness, log, turns: begun, outside, nested, unplayed, beyond, missing })
     }
 
     /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.

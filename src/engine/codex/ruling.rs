@@ -29,6 +29,8 @@ pub(super) struct Seen<'s> {
 
 /// Words of the system that only a refusal puts into an output.
 const REFUSALS: &[&str] = &["Read-only file system", "Permission denied", "Operation not permitted"];
+/// What it says of a place that the sandbox holds by mounting something there.
+const HELD: &str = "Device or resource busy";
 
 impl Seen<'_> {
     /// The ruling; `None` when what was seen does not tell.
@@ -78,7 +80,21 @@ impl Seen<'_> {
     pub(super) fn speaks_of_refusal(&self) -> bool {
         self.call.output.is_some_and(|output| {
             let text = output.text();
-            REFUSALS.iter().any(|words| text.contains(words))
+            text.contains(HELD) || REFUSALS.iter().any(|words| text.contains(words))
+        })
+    }
+
+    /// Did it fail because a file was not there?
+    pub(super) fn lacked_file(&self) -> bool {
+        let failed = self.call.exit_code().is_some_and(|code| code != 0);
+        failed && self.call.output.is_some_and(|output| output.text().contains("No such file or directory"))
+    }
+
+    /// Was a program of it not there to be run?
+    pub(super) fn lacked_program(&self) -> bool {
+        self.call.output.is_some_and(|output| {
+            let text = output.text();
+            text.contains("command not found") || text.contains(": not found")
         })
     }
 }
@@ -111,9 +127,14 @@ fn phase_of(answer: &str) -> Phase {
     if says("patch rejected") || says("outside of the project") {
         return if says("rejected by user approval settings") { Phase::Sandbox } else { Phase::Approval };
     }
+    if says("empty patch") {
+        return Phase::Routing;
+    }
     let approval = says("cannot ask for escalated permissions")
         || says("sandbox_approval is false")
-        || says("requires approval, but approval policy is never");
+        || says("requires approval, but approval policy is never")
+        || says("additional permissions are disabled")
+        || says("`justification` requires");
     if approval { Phase::Approval } else { Phase::Rules }
 }
 

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::action::{Action, Command};
 use crate::transcript::{Call, StepKind, Transcript};
 
-use super::super::thread::Run;
+use super::nested;
+use crate::boundary::tools::Caller;
+use crate::engine::thread::Run;
 
 /// All threads of one run; the first is the main one.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,6 +62,8 @@ pub(super) struct Turn {
     pub(super) compacted: bool,
     /// Plugins that were switched off for it (`name@marketplace`).
     pub(super) disabled: Vec<String>,
+    /// Some turn has others switched off, so that it must be said for each.
+    pub(super) switches: bool,
     /// The model's answers to successive requests.
     pub(super) responses: Vec<Response>,
 }
@@ -95,7 +99,8 @@ impl Script {
 impl ScriptThread {
     fn of(transcript: &Transcript<'_>) -> Self {
         let mut thread = Self { id: transcript.session.id.to_string(), ..Self::default() };
-        let mut open = Open::default();
+        let caller = Caller { cli_version: &transcript.session.cli_version, ..Caller::default() };
+        let mut open = Open { as_written: caller.is_current(), ..Open::default() };
         let mut compacted = false;
         for step in transcript.steps.iter().skip(transcript.inherited as usize) {
             match &step.kind {
@@ -106,7 +111,7 @@ impl ScriptThread {
                     let disabled = context.map(|context| &context.disabled_plugins);
                     let disabled = disabled.into_iter().flatten().map(ToString::to_string).collect();
                     let prompt = text.to_string();
-                    thread.turns.push(Turn { prompt, compacted, disabled, responses: Vec::new() });
+                    thread.turns.push(Turn { prompt, compacted, disabled, ..Turn::default() });
                 }
                 StepKind::Compacted => compacted = true,
                 // What follows is another answer of the model, to what the hook said.
@@ -133,7 +138,8 @@ impl ScriptThread {
 
     /// Puts an open response behind the others of its turn.
     fn close(&mut self, open: &mut Open) {
-        let Open { response, .. } = std::mem::take(open);
+        let response = std::mem::take(&mut open.response);
+        open.answered = None;
         if response.items.is_empty() {
             return;
         }
@@ -157,6 +163,8 @@ struct Open {
     response: Response,
     /// Line of the first answer to one of its calls.
     answered: Option<u32>,
+    /// The tools of the recording are those of today, so that a name that is none of them is one that Codex refuses.
+    as_written: bool,
 }
 
 impl Open {
@@ -166,7 +174,7 @@ impl Open {
     }
 
     fn add(&mut self, call: &Call<'_>) {
-        let Some(item) = item(call) else { return };
+        let Some(item) = item(call, self.as_written) else { return };
         self.response.items.push(item);
         self.response.calls.push(call.id.to_string());
         // A call without an answer is alone: whatever follows cannot have been made beside it.
@@ -190,14 +198,14 @@ pub(super) fn message(text: &str) -> Value {
 
 /// The item that makes Codex 0.169 do what a recorded call did, whatever the tool was called then; `None` for what the
 /// provider itself did.
-fn item(call: &Call<'_>) -> Option<Value> {
+fn item(call: &Call<'_>, as_written: bool) -> Option<Value> {
     let id = &*call.id;
     let name = &*call.tool.name;
     let custom = |name: &str, input: &str| json!({"type": "custom_tool_call", "call_id": id, "name": name, "input": input});
     let function = |name: &str, arguments: String| json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments});
     Some(match &call.action {
         Action::Shell(_) if name == "exec_command" => function("exec_command", call.arguments.to_string()),
-        Action::Shell(shell) => {
+        Action::Shell(shell) if !as_written => {
             let command = match &shell.command {
                 Command::Script { text, .. } => text.to_string(),
                 Command::Argv(words) => {
@@ -217,9 +225,9 @@ fn item(call: &Call<'_>) -> Option<Value> {
             function("exec_command", arguments.to_string())
         }
         Action::Patch(text) => custom("apply_patch", text),
-        Action::Code(text) if matches!(name, "exec" | "js_repl") => custom("exec", text),
+        Action::Code(text) if matches!(name, "exec" | "js_repl") => custom("exec", &nested::watched(text)),
         Action::WebSearch(_) => return None,
-        Action::Mcp(mcp) if call.tool.namespace.is_empty() => {
+        Action::Mcp(mcp) if call.tool.namespace.is_empty() && !as_written => {
             let mut item = function(&mcp.tool, mcp.arguments.to_string());
             item["namespace"] = json!(format!("mcp__{}", mcp.server));
             item

@@ -12,6 +12,7 @@ use super::jail::Jail;
 use super::launch::{self, BINARY, TELL_OUTSIDE};
 use super::model::Model;
 use super::performance::PlayError;
+use super::place::Places;
 use super::program::CodexProgram;
 use super::provider::Provider;
 use super::script::Turn;
@@ -49,36 +50,36 @@ pub(super) struct CodexServer {
     copy: WorkCopy,
     /// The end of what it printed as errors.
     complaints: Arc<Mutex<Vec<u8>>>,
-    /// Where checkouts stand inside.
-    top: String,
+    /// Where things stand inside.
+    places: Places,
     bypass: bool,
     traces: Traces,
 }
 
 impl std::fmt::Debug for CodexServer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CodexServer").field("top", &self.top).finish_non_exhaustive()
+        f.debug_struct("CodexServer").field("places", &self.places).finish_non_exhaustive()
     }
 }
 
 impl CodexServer {
-    /// Starts a server for tasks whose checkouts stand at `top` inside.
-    pub(super) fn start(setup: &Setup, top: &str) -> Result<Self, String> {
+    /// Starts a server for tasks that stand in these places inside.
+    pub(super) fn start(setup: &Setup, places: &Places) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let mut open = Jail::open_on(&setup.binary, launch::network(setup)).map_err(|error| text(&error))?;
         let port = open.port();
         let model = Model::serve(open.listener().ok_or("its socket was taken")?)?;
         *model.tools() = ToolServers::new(setup.deployment.servers().to_vec());
         let scratch = Scratch::new().map_err(|error| text(&error))?;
-        for folder in ["home", "tmp", "work", "outside"] {
+        for folder in ["home", "codex", "tmp", "work", "outside"] {
             std::fs::create_dir(scratch.path().join(folder)).map_err(|error| text(&error))?;
         }
         std::fs::write(scratch.path().join("outside/env"), TELL_OUTSIDE).map_err(|error| text(&error))?;
         let stub = StubCommand { binary: BINARY.to_owned(), port };
         let stub = (!setup.real_servers).then_some(&stub);
-        let home = setup.deployment.lay_out(&scratch.path().join("home"), stub);
+        let home = setup.deployment.lay_out(&scratch.path().join("codex"), &places.codex_home, stub);
         let home = home.map_err(|error| format!("the plugin cannot be laid out: {error}"))?;
-        let spec = launch::spec(setup, &scratch, &home, top, port);
+        let spec = launch::spec(setup, &scratch, &home, places, port);
         let mut jail = open.start(&spec).map_err(|error| text(&error))?;
         let (Some(input), Some(output)) = (jail.stdin.take(), jail.stdout.take()) else {
             return Err("its pipes were taken".to_owned());
@@ -94,7 +95,7 @@ impl CodexServer {
         let bypass = home.bypass;
         let traces = Traces::new(scratch.path()).map_err(|error| text(&error))?;
         let mut server =
-            Self { client, jail, model, scratch, copy, complaints, top: top.to_owned(), bypass, traces };
+            Self { client, jail, model, scratch, copy, complaints, places: places.clone(), bypass, traces };
         server.greet(setup.limit.min(START)).map_err(|error| format!("{error}{}", server.last_words()))?;
         // What it has put there by now is its own.
         server.traces = Traces::new(server.scratch.path()).map_err(|error| text(&error))?;
@@ -133,9 +134,9 @@ impl CodexServer {
         }
     }
 
-    /// Where that folder is inside.
-    pub(super) fn top(&self) -> &str {
-        &self.top
+    /// Where things stand inside.
+    pub(super) fn places(&self) -> &Places {
+        &self.places
     }
 
     pub(super) fn start_thread(
@@ -174,7 +175,7 @@ impl CodexServer {
         }
         self.model.play().begin_turn();
         let mut params = json!({"threadId": thread, "input": [{"type": "text", "text": turn.prompt}]});
-        if !turn.disabled.is_empty() {
+        if turn.switches {
             params["disabledPluginIds"] = json!(turn.disabled);
         }
         let begun = self.client.ask("turn/start", &params, witness)?;

@@ -9,10 +9,8 @@ use super::performance::PlayError;
 use crate::source::Folder;
 use crate::transcript::Recording;
 
-/// Codex's own folders, below the home of its user.
-const CODEX: &str = ".codex";
-/// Where Codex 0.169 puts recordings, and how deep in folders of years, months and days.
-const SESSIONS: &str = ".codex/sessions";
+/// Where Codex 0.169 puts recordings below CODEX_HOME, and how deep in folders of years, months and days.
+const SESSIONS: &str = "sessions";
 const DEPTH: usize = 4;
 /// Most recordings of one task, and most bytes of one.
 const MAX_RECORDINGS: usize = 1000;
@@ -22,27 +20,34 @@ const MAX_LIST: u64 = 1 << 20;
 
 /// The folders of a server.
 pub(super) struct Traces {
-    home: Folder,
-    temporary: Folder,
+    codex: Folder,
     outside: Folder,
-    /// What lay in the temporary folder when the server had started.
-    own: BTreeSet<Vec<u8>>,
+    /// The user's home and the temporary folder, with what lay in them when the server had started: other folders stand
+    /// in some of it.
+    open: [(Folder, BTreeSet<Vec<u8>>); 2],
 }
 
 impl Traces {
-    /// Looks at the folders `home`, `tmp` and `outside` of a server that has started.
+    /// Looks at the folders `codex`, `home`, `tmp` and `outside` of a server that has started.
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let open = |name: &str| Folder::open(&folder.join(name));
-        let (home, temporary, outside) = (open("home")?, open("tmp")?, open("outside")?);
-        let own = temporary.names()?.into_iter().collect();
-        Ok(Self { home, temporary, outside, own })
+        let with_own = |name: &str| {
+            let folder = open(name)?;
+            let own = folder.names()?.into_iter().collect();
+            io::Result::Ok((folder, own))
+        };
+        Ok(Self {
+            codex: open("codex")?,
+            outside: open("outside")?,
+            open: [with_own("home")?, with_own("tmp")?],
+        })
     }
 
     /// The recordings of the task: that of the main thread first.
     pub(super) fn recordings(&self, thread: &str) -> Result<Vec<Recording>, PlayError> {
         let unread = |error: io::Error| PlayError::NoRecording(error.to_string());
         let mut found = Vec::new();
-        if let Ok(sessions) = self.home.below(Path::new(SESSIONS)) {
+        if let Ok(sessions) = self.codex.below(Path::new(SESSIONS)) {
             rollouts(&sessions, 0, &mut found).map_err(unread)?;
         }
         let is_main = |name: &[u8]| memchr::memmem::find(name, thread.as_bytes()).is_some();
@@ -61,19 +66,19 @@ impl Traces {
 
     /// Removes what the last task left: recordings, data of the plugin, temporary files.
     pub(super) fn clear(&self) -> io::Result<()> {
-        // A command may have put something else in place of Codex's folder.
-        let codex = self.home.below(Path::new(CODEX))?;
-        codex.remove(b"sessions")?;
-        codex.remove(b"archived_sessions")?;
-        match codex.below(Path::new("plugins")) {
+        self.codex.remove(b"sessions")?;
+        self.codex.remove(b"archived_sessions")?;
+        match self.codex.below(Path::new("plugins")) {
             Ok(plugins) => plugins.remove(b"data")?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
         self.outside.remove(b"ran")?;
-        for name in self.temporary.names()? {
-            if !self.own.contains(&name) {
-                self.temporary.remove(&name)?;
+        for (folder, own) in &self.open {
+            for name in folder.names()? {
+                if !own.contains(&name) {
+                    folder.remove(&name)?;
+                }
             }
         }
         Ok(())
@@ -104,11 +109,13 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    const DAY: &str = "home/.codex/sessions/2026/05/12";
+    const DAY: &str = "codex/sessions/2026/05/12";
 
     fn lab() -> tempfile::TempDir {
         let top = tempfile::tempdir().unwrap();
-        for folder in [DAY, "tmp/own", "outside", "home/.codex/plugins/data/p", "host/data", "host/2026"] {
+        for folder in
+            [DAY, "home/.codex", "tmp/own", "outside", "codex/plugins/data/p", "host/data", "host/2026"]
+        {
             fs::create_dir_all(top.path().join(folder)).unwrap();
         }
         fs::write(top.path().join("host/data/kept"), "kept").unwrap();
@@ -132,9 +139,7 @@ mod tests {
         fs::create_dir_all(at("tmp/new/deep")).unwrap();
         traces.clear().unwrap();
         assert!(traces.recordings("main").is_err() && traces.outside().is_empty());
-        assert!(
-            at("tmp/own").is_dir() && !at("tmp/new").exists() && !at("home/.codex/plugins/data").exists()
-        );
+        assert!(at("tmp/own").is_dir() && !at("tmp/new").exists() && !at("codex/plugins/data").exists());
         traces.clear().unwrap();
     }
 
@@ -142,8 +147,8 @@ mod tests {
     fn links_lead_nowhere_and_nothing_is_waited_for() {
         let deeds: &[fn(&Path)] = &[
             |top| {
-                fs::remove_dir_all(top.join("home/.codex/sessions")).unwrap();
-                symlink(top.join("host"), top.join("home/.codex/sessions")).unwrap();
+                fs::remove_dir_all(top.join("codex/sessions")).unwrap();
+                symlink(top.join("host"), top.join("codex/sessions")).unwrap();
             },
             |top| symlink("/dev/zero", top.join(DAY).join("rollout-main.jsonl")).unwrap(),
             |top| symlink(top.join("host/2026"), top.join(DAY).join("more")).unwrap(),
@@ -152,8 +157,8 @@ mod tests {
                 nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
             },
             |top| {
-                fs::remove_dir_all(top.join("home/.codex/plugins")).unwrap();
-                symlink(top.join("host"), top.join("home/.codex/plugins")).unwrap();
+                fs::remove_dir_all(top.join("codex/plugins")).unwrap();
+                symlink(top.join("host"), top.join("codex/plugins")).unwrap();
             },
             |top| {
                 fs::rename(top.join("home/.codex"), top.join("tmp/codex")).unwrap();

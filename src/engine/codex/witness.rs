@@ -240,8 +240,28 @@ impl Witness {
         });
     }
 
-    /// Gives hooks of nested calls the ids of these calls, as far as these are known at the end.
-    pub(super) fn name_hooks(&mut self) {
+    /// Codex's own id of a nested call.
+    pub(super) fn own_name(&self, call: &str) -> Option<&str> {
+        self.names.iter().find(|(_, known)| *known == call).map(|(own, _)| own.as_str())
+    }
+
+    /// Gives hooks of nested calls the ids of these calls. Those that hooks blocked are told of by nothing else, so they
+    /// are taken in order.
+    pub(super) fn name_hooks(&mut self, fates: &super::nested::Nested) {
+        let mut blocked = self.nested.iter().filter(|nested| {
+            !nested.taken && fates.fate(&nested.id).is_some_and(|fate| fate.contains("PreToolUse hook"))
+        });
+        for hook in &self.hooks {
+            let own = hook
+                .call
+                .as_ref()
+                .filter(|call| call.starts_with("exec-") && !self.names.contains_key(*call));
+            if let Some(own) = own
+                && let Some(nested) = blocked.next()
+            {
+                self.names.insert(own.clone(), nested.id.clone());
+            }
+        }
         for hook in &mut self.hooks {
             if let Some(name) = hook.call.as_ref().and_then(|call| self.names.get(call)) {
                 hook.call = Some(name.clone());

@@ -34,4 +34,4 @@ pub use lifecycle::{
 };
 pub use record::{RecordView, Records, Until};
 pub use run::{HookCommand, HookRun, HookRunner, PluginSeat, Scene};
-pub use seat::Seat;
+pub use seat::{Seat, is_free};

@@ -37,7 +37,8 @@ impl Seat {
     }
 }
 
-fn is_free(root: &str) -> bool {
+/// Can something be put there?
+pub fn is_free(root: &str) -> bool {
     let mut names = root.split('/');
     let absolute = names.next() == Some("");
     let names: Vec<&str> = names.collect();

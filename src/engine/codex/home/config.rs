@@ -5,7 +5,6 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
-use super::CODEX_HOME;
 use super::servers::{self, Stubs};
 use crate::finding::Finding;
 use crate::plugin::hooks::HookSource;
@@ -21,6 +20,7 @@ pub(super) struct Layers {
 pub(super) fn layers(
     spec: &PluginSpec,
     plugin: &Plugin,
+    codex_home: &str,
     stubs: Option<&Stubs<'_>>,
     changed: Option<&Path>,
 ) -> io::Result<Layers> {
@@ -34,7 +34,7 @@ pub(super) fn layers(
         if let Some(stubs) = stubs {
             servers::in_config(document, plugin, stubs);
         }
-        fit_hook_states(document, plugin, fingerprint.as_deref());
+        fit_hook_states(document, plugin, codex_home, fingerprint.as_deref());
     }
     let mut user = documents.pop().unwrap_or_default();
     let mut system: Option<DocumentMut> = None;
@@ -52,7 +52,7 @@ pub(super) fn layers(
         set(user.as_table_mut(), &["plugins", &plugin.id, "enabled"], value(true));
     }
     if spec.trust_hooks == HookTrust::Assumed {
-        trust_unnamed(&mut user, system.as_ref(), plugin);
+        trust_unnamed(&mut user, system.as_ref(), plugin, codex_home);
     }
     Ok(Layers { user: user.to_string(), system: system.map(|system| system.to_string()) })
 }
@@ -86,12 +86,12 @@ fn merge(lower: &mut dyn TableLike, higher: &dyn TableLike) {
 }
 
 /// The keys of hooks and the hashes of their definitions, as this home has them.
-fn definitions(plugin: &Plugin) -> Vec<(HookSource, String, String)> {
+fn definitions(plugin: &Plugin, codex_home: &str) -> Vec<(HookSource, String, String)> {
     let mut all = Vec::new();
     for file in &plugin.hooks {
         let start = match file.source {
             HookSource::Plugin => file.key.clone(),
-            _ => format!("{CODEX_HOME}/{}", file.key),
+            _ => format!("{codex_home}/{}", file.key),
         };
         for group in &file.groups {
             for handler in &group.handlers {
@@ -105,11 +105,11 @@ fn definitions(plugin: &Plugin) -> Vec<(HookSource, String, String)> {
 
 /// Trust that is stored for files of the user lies under their paths on the user's machine; here these are others. And
 /// a plugin whose servers were replaced has another fingerprint.
-fn fit_hook_states(document: &mut DocumentMut, plugin: &Plugin, fingerprint: Option<&str>) {
+fn fit_hook_states(document: &mut DocumentMut, plugin: &Plugin, codex_home: &str, fingerprint: Option<&str>) {
     let original = plugin.bundle.fingerprint();
     let Some(hooks) = document.get_mut("hooks").and_then(Item::as_table_like_mut) else { return };
     let Some(states) = hooks.get_mut("state").and_then(Item::as_table_like_mut) else { return };
-    for (source, key, _) in definitions(plugin) {
+    for (source, key, _) in definitions(plugin, codex_home) {
         if source == HookSource::Plugin {
             if let (Some(new), Some(state)) =
                 (fingerprint, states.get_mut(&key).and_then(Item::as_table_like_mut))
@@ -120,7 +120,7 @@ fn fit_hook_states(document: &mut DocumentMut, plugin: &Plugin, fingerprint: Opt
             }
             continue;
         }
-        let Some(name) = key.strip_prefix(CODEX_HOME) else { continue };
+        let Some(name) = key.strip_prefix(codex_home) else { continue };
         let elsewhere = states
             .iter()
             .map(|(known, _)| known.to_owned())
@@ -132,8 +132,8 @@ fn fit_hook_states(document: &mut DocumentMut, plugin: &Plugin, fingerprint: Opt
 }
 
 /// Trusts the hooks of which the configuration says nothing.
-fn trust_unnamed(user: &mut DocumentMut, system: Option<&DocumentMut>, plugin: &Plugin) {
-    for (source, key, hash) in definitions(plugin) {
+fn trust_unnamed(user: &mut DocumentMut, system: Option<&DocumentMut>, plugin: &Plugin, codex_home: &str) {
+    for (source, key, hash) in definitions(plugin, codex_home) {
         let known = |document: &DocumentMut| {
             document.get("hooks").and_then(|hooks| hooks.get("state")?.get(&key)).is_some()
         };

@@ -13,11 +13,6 @@ use super::tools::ToolServer;
 use crate::plugin::{HookTrust, Plugin, PluginSpec};
 use crate::source::TextFile;
 
-/// The user's home folder inside.
-pub(super) const HOME: &str = "/codex-home";
-/// CODEX_HOME inside.
-pub(super) const CODEX_HOME: &str = "/codex-home/.codex";
-
 /// How an MCP stub is started inside.
 #[derive(Clone, Debug)]
 pub(super) struct StubCommand {
@@ -63,18 +58,23 @@ impl Deployment {
         &self.servers
     }
 
-    /// Lays the home out in an empty folder; without stubs, the plugin's own servers are started.
-    pub(super) fn lay_out(&self, folder: &Path, stub: Option<&StubCommand>) -> io::Result<Home> {
-        let codex = folder.join(".codex");
-        std::fs::create_dir_all(&codex)?;
+    /// Lays the home out in an empty folder, which is `codex_home` inside; without stubs, the plugin's own servers are
+    /// started.
+    pub(super) fn lay_out(
+        &self,
+        codex: &Path,
+        codex_home: &str,
+        stub: Option<&StubCommand>,
+    ) -> io::Result<Home> {
         let stubs = stub.map(|command| servers::Stubs { command, servers: &self.servers });
         let stubs = stubs.as_ref();
-        let cache = self.copy_plugin(&codex)?;
+        let cache = self.copy_plugin(codex)?;
         let changed = match stubs {
             Some(stubs) => servers::in_plugin(&self.plugin, &cache, stubs)?,
             None => false,
         };
-        let layers = config::layers(&self.spec, &self.plugin, stubs, changed.then_some(cache.as_path()))?;
+        let layers =
+            config::layers(&self.spec, &self.plugin, codex_home, stubs, changed.then_some(cache.as_path()))?;
         std::fs::write(codex.join("config.toml"), layers.user)?;
         let mut etc = Vec::new();
         if let Some(system) = layers.system {
@@ -88,8 +88,8 @@ impl Deployment {
             };
             etc.push(("codex/requirements.toml".to_owned(), text.into_bytes()));
         }
-        self.copy_hooks(&codex, &mut etc)?;
-        self.copy_rules(&codex)?;
+        self.copy_hooks(codex, &mut etc)?;
+        self.copy_rules(codex)?;
         Ok(Home { etc, bypass: self.spec.trust_hooks == HookTrust::All })
     }
 
