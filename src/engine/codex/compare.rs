@@ -130,7 +130,7 @@ impl Stage<'_> {
             call: &call,
             question: witness.question(&step.id),
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
-            ended: witness.ended(&step.id),
+            outside: self.unrestricted || self.performance.outside.contains(&step.id),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
         with_effects(observed, step, &seen)
@@ -153,7 +153,7 @@ impl Stage<'_> {
             call,
             question: self.performance.witness.question(&step.id),
             denied: self.performance.log.denied(&step.id),
-            ended: self.performance.witness.ended(&step.id),
+            outside: self.unrestricted || self.performance.outside.contains(&step.id),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
         with_effects(observed, step, &seen)
@@ -225,6 +225,10 @@ fn with_effects(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> Resul
     }
     if seen.lacked_program() {
         return Err("a program of the command is not installed here".to_owned());
+    }
+    if seen.call.exit_code().is_some_and(|code| code != 0) {
+        let said = "it failed in the sandbox".to_owned();
+        return Ok(Observed { verdict: Verdict::Deny, phase: Some(Phase::Sandbox), said });
     }
     Ok(observed)
 }

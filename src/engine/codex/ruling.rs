@@ -23,12 +23,14 @@ pub(super) struct Seen<'s> {
     pub(super) question: Option<&'s Question>,
     /// The CLI logged that the sandbox stopped it.
     pub(super) denied: bool,
-    /// The CLI told that it ended, as it does of calls that ran.
-    pub(super) ended: bool,
+    /// Its command ran outside of Codex's sandbox, or there is none.
+    pub(super) outside: bool,
 }
 
 /// Words of the system that only a refusal puts into an output.
 const REFUSALS: &[&str] = &["Read-only file system", "Permission denied", "Operation not permitted"];
+/// Words of programs that only a refusal explains, if Codex took it for one.
+const SIGNS: &[&str] = &["seccomp", "landlock", "failed to write file"];
 /// What it says of a place that the sandbox holds by mounting something there.
 const HELD: &str = "Device or resource busy";
 
@@ -59,11 +61,12 @@ impl Seen<'_> {
         }
     }
 
-    /// Codex takes any failed command whose output holds a word such as `sandbox` for stopped. A refusal of the system
-    /// is one for certain.
+    /// Codex takes any failed command whose output holds a word such as `sandbox` for stopped, unless it took half a
+    /// second. A refusal of the system is one for certain, however long it took.
     fn stopped(&self, answer: &str) -> bool {
-        let refused = REFUSALS.iter().any(|words| answer.contains(words));
-        (refused && (self.denied || !self.ended)) || self.call.exit_code() == Some(159) || !is_framed(answer)
+        let refused = !self.outside && REFUSALS.iter().any(|words| answer.contains(words));
+        let logged = self.denied && SIGNS.iter().any(|words| answer.contains(words));
+        refused || logged || self.call.exit_code() == Some(159) || !is_framed(answer)
     }
 
     /// Did it fail, or say that it found no network?
