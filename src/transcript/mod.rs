@@ -2,6 +2,7 @@
 //!
 //! A [`Transcript`] borrows from the bytes of the recording; tool outputs stay undecoded until somebody asks.
 
+mod ahead;
 mod bare;
 mod context;
 mod error;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::ahead::Ahead;
 use super::reader::Reader;
 use super::{StepKind, script, tool};
 use crate::action::{Action, ToolName};
@@ -10,25 +11,43 @@ use crate::action::{Action, ToolName};
 const MAX_OPEN: usize = 256;
 
 impl<'t> Reader<'t> {
-    /// Adds the calls that a code-mode script makes, as far as its text tells.
+    /// Adds the calls that a code-mode script makes, as far as its text and the lines that follow tell.
     pub(super) fn nested_calls(&mut self, parent: usize, text: &str) {
-        let script = script::read(text);
         let Some(id) = self.call_at(parent).map(|call| call.id.clone()) else { return };
+        let script = self.script(&id, text);
         if let Some(call) = self.call_at(parent) {
             call.opaque = script.opaque;
         }
-        for (number, nested) in script.calls.into_iter().enumerate() {
+        for nested in script.calls {
             let tool = ToolName { namespace: Cow::Borrowed(""), name: Cow::Owned(nested.name) };
             let action = match &nested.input {
                 script::Input::Text(text) => tool::custom(tool.clone(), &Cow::Owned(text.clone())),
                 script::Input::Json(json) => tool::function(tool.clone(), json, self.dialect),
             };
             let (script::Input::Text(arguments) | script::Input::Json(arguments)) = nested.input;
-            let nested = Cow::Owned(format!("{id}#{}", number + 1));
-            let step = self.nested(id.clone(), nested, tool, action, Cow::Owned(arguments));
-            self.open.push(step);
+            let (nested, is_open) = match nested.mark {
+                script::Mark::Place(place) => (format!("{id}#{place}"), true),
+                // The item finds it by its id.
+                script::Mark::Item(id) => (id, false),
+            };
+            let step = self.nested(id.clone(), Cow::Owned(nested), tool, action, Cow::Owned(arguments));
+            self.open.extend(is_open.then_some(step));
         }
         self.code = Some(parent);
+    }
+
+    /// The calls of the script that the call of this id runs.
+    fn script(&mut self, id: &str, text: &str) -> script::Script {
+        let script = script::Source::read(text);
+        let ahead = Ahead::look(self, id);
+        if script.is_plain() && ahead.is_completed() {
+            return script.into_literal();
+        }
+        let known = |line: u32, id: &str| self.explained.contains(&line) || self.find(id).is_some();
+        let mut story = ahead.story(known);
+        let (script, explained) = script.evaluate(&mut story, &mut self.stored, &mut self.means);
+        self.explained.extend(explained);
+        script
     }
 
     /// Adds a call that a code-mode script makes.

@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use super::head::Head;
 use super::inherit::Inheritance;
 use super::json::{Object, is_valid};
+use super::script::{Means, Stored};
 use super::twins::{Origin, Twins, same_text};
 use super::{
-    Call, Format, Output, Session, Step, StepKind, Tally, Transcript, TranscriptError, Usage, bare, exec,
-    rollout,
+    Call, Format, Output, Session, Step, StepKind, Tally, Transcript, TranscriptError, Usage, ahead, bare,
+    exec, rollout,
 };
 use crate::action::{Action, Dialect, ToolName};
 
@@ -25,6 +26,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Transcript<'_>, TranscriptError> {
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', bytes).chain([bytes.len()]) {
         reader.line += 1;
+        reader.rest = bytes.get(end + 1..).unwrap_or_default();
         let line = bytes[start..end].trim_ascii();
         if !line.is_empty() {
             reader.read_line(line, end == bytes.len())?;
@@ -46,8 +48,18 @@ pub(super) struct Reader<'t> {
     calls: HashMap<Cow<'t, str>, usize>,
     /// Ids of calls of rolled-back turns.
     dropped: HashSet<Cow<'t, str>>,
+    /// The lines after the present one.
+    pub rest: &'t [u8],
+    /// How many lines may still be looked at before it is their turn.
+    pub looks: usize,
     /// The last code-mode script.
     pub code: Option<usize>,
+    /// What scripts stored for later ones.
+    pub stored: Stored,
+    /// What scripts may still use up.
+    pub means: Means,
+    /// Lines of items that tell of calls of scripts that were evaluated.
+    pub explained: HashSet<u32>,
     /// Literal calls of scripts that no item was joined to yet.
     pub open: Vec<usize>,
     /// Steps that are prompts.
@@ -93,7 +105,12 @@ impl<'t> Reader<'t> {
             recognised: 0,
             calls: HashMap::with_capacity(steps),
             dropped: HashSet::new(),
+            rest: &[],
+            looks: size / 64 + ahead::MAX_LINES_IN_ALL,
             code: None,
+            stored: Stored::default(),
+            means: Means::default(),
+            explained: HashSet::new(),
             open: Vec::new(),
             prompts: Vec::new(),
             turn: 0,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use tree_sitter::Node;
 
-use super::children;
+use super::names::children;
 
 /// Deeper expressions are not read.
 const MAX_DEPTH: u32 = 48;
@@ -55,7 +55,7 @@ impl<'e, 's> Evaluator<'e, 's> {
         match node.kind() {
             "string" => Some(Value::String(unescape(word.get(1..word.len().checked_sub(1)?)?)?)),
             "template_string" => self.template(node, depth, false),
-            "number" => word.parse::<serde_json::Number>().ok().map(Value::Number),
+            "number" => number(word).map(Value::Number),
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
             "null" => Some(Value::Null),
@@ -191,6 +191,19 @@ fn plain(value: &Value) -> Option<String> {
         Value::Bool(flag) => Some(flag.to_string()),
         _ => None,
     }
+}
+
+/// A number as JSON has it after a script made it; only where that is beyond doubt.
+fn number(word: &str) -> Option<serde_json::Number> {
+    let is_decimal = word.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
+    let value: f64 = word.parse().ok().filter(|_| is_decimal)?;
+    // Rust writes numbers of this size as scripts do.
+    let plain = value == 0.0 || (1e-6..1e21).contains(&value);
+    let octal = word.len() > 1 && word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit());
+    if !plain || octal {
+        return None;
+    }
+    value.to_string().parse().ok()
 }
 
 fn bounded(text: String) -> Option<String> {

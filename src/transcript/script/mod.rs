@@ -1,29 +1,58 @@
-//! Code mode: the calls that a script makes, as far as its text tells.
+//! Code mode: the calls that a script makes.
 //!
 //! Codex 0.169 gives models one tool `exec` that takes JavaScript; the script reaches the other tools through
-//! `tools.<name>(…)`. A call whose arguments are literals (or constants bound to literals) is read. Everything else
-//! that could reach a tool makes the script opaque: it is never guessed.
+//! `tools.<name>(…)`. Most scripts are a few calls one after the other with literals for arguments: those are read
+//! from the text ([`literal`]). The others are run in an embedded engine ([`engine`]), where tools answer what the
+//! recording tells ([`world`]). What cannot be known makes a script opaque; it is never guessed.
+//!
+//! What Codex 0.169 was seen to do with scripts (the table of `tests` names the probes):
+//! - A script is an asynchronous module in a fresh engine of its own, without files, network, console or imports.
+//!   It has timers, `text`, `image`, `audio`, `content`, `notify`, `store`, `load`, `exit`, `yield_control`,
+//!   `as_settled`, `stream_settled` and `ALL_TOOLS`. Scripts of one turn run one after the other.
+//! - A call starts when it is made, with the arguments as they are then, and runs beside others. An `exec_command`
+//!   that ended gives `{chunk_id, wall_time_seconds, exit_code, original_token_count, output}`, with the whole
+//!   output unless `max_output_tokens` asks for less; one that runs on gives `session_id` in place of `exit_code`.
+//!   `apply_patch` takes a string and gives `{}`. An MCP tool gives the server's result, and
+//!   `{content: [{type, text}], isError: true}` for an error or a refusal by the approval policy.
+//! - Everything else that is refused (hooks, rules, malformed arguments, `PostToolUse` hooks that block) rejects
+//!   with a string, not with an `Error`. A command that the sandbox stopped at once gives its exit code and output
+//!   as usual, but leaves no item.
+//! - `exit()` ends the script at once, without `finally`. Calls that nobody waits for are dropped when it ends.
+//!   What is stored outlives a script that throws.
 
+mod engine;
 mod literal;
+mod names;
+mod noted;
+mod paths;
+mod printed;
+mod shape;
+mod world;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::Value;
 use tree_sitter::{Node, Parser, Tree};
 
 use super::tool::is_builtin;
+pub(super) use engine::Means;
 use literal::{Evaluator, Read};
+use names::Names;
+pub(super) use noted::Noted;
+pub(super) use paths::{End, Story};
+use shape::{Course, Shape};
+pub(super) use world::Stored;
 
 /// Longer scripts are not read, in bytes.
 const MAX_SCRIPT: usize = 128 << 10;
 /// More calls than this are not read.
 const MAX_CALLS: usize = 1000;
 
-/// What a script's text tells.
+/// What is told of a script's calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Script {
-    /// Calls that were read, in order of the text.
+    /// Calls that were read, in the order in which they are made, as far as it is known.
     pub calls: Vec<Nested>,
     /// There may be other calls, or some of those read have arguments that were not.
     pub opaque: bool,
@@ -36,6 +65,27 @@ pub(super) struct Nested {
     pub name: String,
     /// What it is given.
     pub input: Input,
+    /// What tells it from the other calls of its script.
+    pub mark: Mark,
+}
+
+/// What tells a call from the other calls of its script.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Mark {
+    /// Its place: of calls that the text shows, among them; of others, after them.
+    Place(usize),
+    /// The id of its item, for a call that the text does not show.
+    Item(String),
+}
+
+impl Nested {
+    fn new(name: String, input: Input) -> Self {
+        Self { name, input, mark: Mark::Place(0) }
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.name == other.name && self.input == other.input
+    }
 }
 
 /// What a nested tool is given.
@@ -43,25 +93,127 @@ pub(super) struct Nested {
 pub(super) enum Input {
     /// A string.
     Text(String),
-    /// Any other value, as JSON text.
+    /// Any other value, as JSON text with sorted keys.
     Json(String),
 }
 
-/// Reads a script.
-pub(super) fn read(text: &str) -> Script {
-    let opaque = Script { calls: Vec::new(), opaque: true };
-    if text.len() > MAX_SCRIPT {
-        return opaque;
+impl Input {
+    /// The same with sorted keys, in one way of writing numbers.
+    fn canonical(self) -> Self {
+        match self {
+            Self::Json(text) => match serde_json::from_str::<Value>(&text) {
+                Ok(value) => Self::Json(value.to_string()),
+                Err(_) => Self::Json(text),
+            },
+            text @ Self::Text(_) => text,
+        }
     }
-    let Some(tree) = parse(text) else { return opaque };
-    let names = Names::collect(&tree, text);
+}
+
+/// A script whose text was read.
+#[derive(Debug)]
+pub(super) struct Source<'s> {
+    text: &'s str,
+    tree: Option<Tree>,
+    /// What its literals tell.
+    literal: Script,
+    course: Course,
+}
+
+impl<'s> Source<'s> {
+    pub(super) fn read(text: &'s str) -> Self {
+        let tree = if text.len() > MAX_SCRIPT { None } else { parse(text) };
+        let (literal, course) = match &tree {
+            Some(tree) => {
+                let names = Names::collect(tree, text);
+                (literals(text, tree, &names), Course::of(tree, text, &names))
+            }
+            None => (Script { calls: Vec::new(), opaque: true }, Course::default()),
+        };
+        Self { text, tree, literal, course }
+    }
+
+    /// Whether a script of this text that ran to its end made exactly the calls that its literals tell.
+    pub(super) fn is_plain(&self) -> bool {
+        self.course.straight && !self.literal.opaque
+    }
+
+    /// What its literals tell.
+    pub(super) fn into_literal(self) -> Script {
+        self.literal
+    }
+
+    /// The calls of a script of which the recording tells a story, and the lines of the items that tell of them.
+    pub(super) fn evaluate(
+        self,
+        story: &mut Story<'_>,
+        stored: &mut Stored,
+        means: &mut Means,
+    ) -> (Script, Vec<u32>) {
+        let shape = self.tree.as_ref().and_then(|tree| Shape::of(tree, self.text));
+        let certain = shape.as_ref().and_then(|shape| {
+            let noted = Rc::new(std::mem::take(&mut story.noted));
+            let (source, traits) = shape.prepared(self.text, story.end, self.course.ignores);
+            paths::certain(&source, story, &noted, traits, stored, means)
+        });
+        let all = certain.as_ref().is_some_and(|certain| certain.all);
+        if !all {
+            stored.doubt(shape.is_none_or(|shape| shape.stores));
+            if self.course.once && !self.literal.opaque {
+                return (self.literal, Vec::new());
+            }
+        }
+        let certain = certain.unwrap_or_default();
+        let items = certain.items.iter().flatten();
+        let lines = items.filter_map(|at| story.ids.get(*at).map(|(line, _)| *line)).collect();
+        let calls = marked(certain.calls, &certain.items, &story.ids, self.literal.calls, !all);
+        if all {
+            *stored = certain.stored;
+        }
+        (Script { calls, opaque: !all }, lines)
+    }
+}
+
+/// Marks calls that were made as they would be without an engine: by their place in the text if that shows them, by
+/// their item if not. With `rest`, the calls that only the text shows follow.
+fn marked(
+    mut calls: Vec<Nested>,
+    items: &[Option<usize>],
+    ids: &[(u32, String)],
+    literal: Vec<Nested>,
+    rest: bool,
+) -> Vec<Nested> {
+    let mut shown: Vec<Option<Nested>> = literal.into_iter().map(Some).collect();
+    let mut places = shown.len();
+    for (call, item) in calls.iter_mut().zip(items) {
+        let like = |known: &Option<Nested>| known.as_ref().is_some_and(|known| known.is_like(call));
+        let item = item.and_then(|at| ids.get(at));
+        call.mark = match (shown.iter().position(like), item) {
+            (Some(at), _) => {
+                shown[at] = None;
+                Mark::Place(at + 1)
+            }
+            (None, Some((_, id))) if !id.is_empty() => Mark::Item(id.clone()),
+            (None, _) => {
+                places += 1;
+                Mark::Place(places)
+            }
+        };
+    }
+    let left = MAX_CALLS.saturating_sub(calls.len());
+    calls.extend(shown.into_iter().flatten().filter(|_| rest).take(left));
+    calls
+}
+
+fn literals<'s>(text: &'s str, tree: &'s Tree, names: &Names<'s>) -> Script {
     let mut evaluator = Evaluator::new(text, &names.constants);
     let mut script = Script { calls: Vec::new(), opaque: tree.root_node().has_error() || names.opaque };
     for (name, call) in &names.calls {
         match read_call(&mut evaluator, name, *call) {
             _ if script.calls.len() == MAX_CALLS => script.opaque = true,
             (Some(input), whole) => {
-                script.calls.push(Nested { name: name.clone(), input });
+                let mark = Mark::Place(script.calls.len() + 1);
+                script.calls.push(Nested { name: name.clone(), input, mark });
                 script.opaque |= !whole && !is_builtin(name);
             }
             (None, _) => script.opaque = true,
@@ -100,211 +252,6 @@ fn read_call(evaluator: &mut Evaluator<'_, '_>, name: &str, call: Node<'_>) -> (
         }
         None if name_suffices => (Some(Input::Json("{}".to_owned())), false),
         _ => (None, false),
-    }
-}
-
-/// Names that a script binds and uses.
-struct Names<'s> {
-    /// Values of constants that are bound once and never changed.
-    constants: HashMap<&'s str, Node<'s>>,
-    /// Calls of tools, by tool name, in order of the text.
-    calls: Vec<(String, Node<'s>)>,
-    /// Something else could reach a tool.
-    opaque: bool,
-}
-
-/// Names by which code can be made from text, or tools be reached by another way.
-const EVASIONS: &[&str] = &["eval", "Function", "globalThis", "constructor", "Reflect", "Proxy"];
-
-impl<'s> Names<'s> {
-    fn collect(tree: &'s Tree, text: &'s str) -> Self {
-        let mut uses = Vec::new();
-        let mut bound: HashMap<&str, u32> = HashMap::new();
-        let mut names = Self { constants: HashMap::new(), calls: Vec::new(), opaque: false };
-        let mut aliases: HashMap<&str, String> = HashMap::new();
-        for node in preorder(tree) {
-            let Some(word) = text.get(node.byte_range()) else { continue };
-            match node.kind() {
-                "identifier" | "shorthand_property_identifier_pattern" | "shorthand_property_identifier" => {
-                    if is_binding(node) {
-                        *bound.entry(word).or_default() += 1;
-                    }
-                    uses.push((word, node));
-                }
-                "variable_declarator" => names.declare(node, text, &mut aliases),
-                "property_identifier" => names.opaque |= EVASIONS.contains(&word),
-                "import" | "with_statement" => names.opaque = true,
-                "call_expression" | "new_expression" => names.opaque |= is_strange_call(node),
-                _ => {}
-            }
-        }
-        names.constants.retain(|name, _| bound.get(name) == Some(&1));
-        for (word, node) in uses {
-            if word == "tools" {
-                names.use_of_tools(node, text);
-            } else if let Some(tool) = aliases.get(word) {
-                names.use_of_alias(node, tool, bound.get(word) == Some(&1));
-            }
-            names.opaque |= EVASIONS.contains(&word);
-        }
-        names.calls.sort_by_key(|(_, call)| call.start_byte());
-        names
-    }
-
-    /// Takes note of `const name = value`, and of other names for tools.
-    fn declare(&mut self, node: Node<'s>, text: &'s str, aliases: &mut HashMap<&'s str, String>) {
-        let is_const =
-            node.parent().and_then(|list| list.child(0)).is_some_and(|word| word.kind() == "const");
-        let (Some(name), Some(value)) = (node.child_by_field_name("name"), node.child_by_field_name("value"))
-        else {
-            return;
-        };
-        if !is_const {
-            return;
-        }
-        if name.kind() == "identifier" {
-            if let Some(tool) = tool_of(value, text) {
-                aliases.insert(&text[name.byte_range()], tool);
-            }
-            self.constants.insert(&text[name.byte_range()], value);
-        } else if name.kind() == "object_pattern" && is_tools(value, text) {
-            for field in children(name) {
-                if field.kind() == "shorthand_property_identifier_pattern" {
-                    let tool = &text[field.byte_range()];
-                    aliases.insert(tool, tool.to_owned());
-                } else {
-                    self.opaque = true;
-                }
-            }
-        }
-    }
-
-    /// A use of `tools`: a call of one of them, a const that names one, or something that cannot be followed.
-    fn use_of_tools(&mut self, node: Node<'s>, text: &'s str) {
-        let Some(parent) = node.parent() else { return };
-        if parent.kind() == "variable_declarator" {
-            let pattern =
-                parent.child_by_field_name("name").is_some_and(|name| name.kind() == "object_pattern");
-            self.opaque |= !pattern || is_binding(node) || !in_const(parent);
-            return;
-        }
-        let Some(tool) = tool_of(parent, text) else {
-            self.opaque = true;
-            return;
-        };
-        match parent.parent() {
-            Some(call) if call.child_by_field_name("function") == Some(parent) => {
-                self.calls.push((tool, call));
-            }
-            Some(outer) if outer.kind() == "variable_declarator" && in_const(outer) => {}
-            _ => self.opaque = true,
-        }
-    }
-
-    fn use_of_alias(&mut self, node: Node<'s>, tool: &str, bound_once: bool) {
-        if is_binding(node) {
-            self.opaque |= !bound_once;
-            return;
-        }
-        match node.parent() {
-            Some(call) if call.child_by_field_name("function") == Some(node) => {
-                self.calls.push((tool.to_owned(), call));
-            }
-            _ => self.opaque = true,
-        }
-    }
-}
-
-/// All nodes, parents first.
-fn preorder(tree: &Tree) -> impl Iterator<Item = Node<'_>> {
-    let mut cursor = tree.walk();
-    let mut next = Some(tree.root_node());
-    std::iter::from_fn(move || {
-        let node = next?;
-        next = None;
-        if cursor.goto_first_child() || cursor.goto_next_sibling() {
-            next = Some(cursor.node());
-        } else {
-            while cursor.goto_parent() {
-                if cursor.goto_next_sibling() {
-                    next = Some(cursor.node());
-                    break;
-                }
-            }
-        }
-        Some(node)
-    })
-}
-
-fn children(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
-    (0..node.named_child_count()).filter_map(move |at| node.named_child(at as u32))
-}
-
-fn is_tools(node: Node<'_>, text: &str) -> bool {
-    node.kind() == "identifier" && text.get(node.byte_range()) == Some("tools")
-}
-
-fn in_const(declarator: Node<'_>) -> bool {
-    declarator.parent().and_then(|list| list.child(0)).is_some_and(|word| word.kind() == "const")
-}
-
-/// The tool that `tools.name` or `tools["name"]` is.
-fn tool_of(node: Node<'_>, text: &str) -> Option<String> {
-    if !is_tools(node.child_by_field_name("object")?, text) {
-        return None;
-    }
-    match node.kind() {
-        "member_expression" => Some(text[node.child_by_field_name("property")?.byte_range()].to_owned()),
-        "subscript_expression" => {
-            let constants = HashMap::new();
-            let read = Evaluator::new(text, &constants).read(node.child_by_field_name("index")?)?;
-            Some(read.value.as_str()?.to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// Whether an identifier stands where a name is bound or changed.
-fn is_binding(node: Node<'_>) -> bool {
-    let Some(parent) = node.parent() else { return false };
-    let is = |field: &str| parent.child_by_field_name(field) == Some(node);
-    match parent.kind() {
-        "variable_declarator"
-        | "function_declaration"
-        | "generator_function_declaration"
-        | "class_declaration"
-        | "function_expression"
-        | "class" => is("name"),
-        "assignment_expression"
-        | "augmented_assignment_expression"
-        | "assignment_pattern"
-        | "object_assignment_pattern"
-        | "for_in_statement" => is("left"),
-        "arrow_function" | "catch_clause" => is("parameter"),
-        "pair_pattern" => is("value"),
-        "formal_parameters" | "array_pattern" | "object_pattern" | "rest_pattern" | "update_expression" => {
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Whether something other than a plainly named function is called: the result of a call, a computed member.
-fn is_strange_call(node: Node<'_>) -> bool {
-    let function = node.child_by_field_name("function").or_else(|| node.child_by_field_name("constructor"));
-    let Some(mut function) = function else { return true };
-    while function.kind() == "parenthesized_expression" {
-        let Some(inner) = function.named_child(0) else { return true };
-        function = inner;
-    }
-    match function.kind() {
-        "subscript_expression" => {
-            // `tools["name"]` is looked at elsewhere.
-            function.child_by_field_name("object").is_none_or(|object| object.kind() != "identifier")
-                || function.child_by_field_name("index").is_none_or(|index| index.kind() != "string")
-        }
-        "identifier" | "member_expression" | "arrow_function" | "function_expression" => false,
-        _ => true,
     }
 }
 

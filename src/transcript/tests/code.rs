@@ -121,3 +121,68 @@ fn a_refused_call_of_a_script_is_known_by_its_assessment() {
     assert_eq!((calls.len(), calls[1].parent.as_deref()), (2, Some("j1")));
     assert_eq!(calls[1].guardian.as_ref().unwrap().status, "denied");
 }
+
+#[test]
+fn calls_that_only_the_engine_sees_keep_the_ids_of_their_items() {
+    let script = "await tools.exec_command({cmd: 'ls'}); for (const f of ['a', 'b']) await tools.exec_command({cmd: 'cat ' + f});";
+    let text = text(&[
+        custom("j1", "exec", script),
+        ran("exec-1", "ls"),
+        ran("exec-3", "cat b"),
+        ran("exec-2", "cat a"),
+        answered("j1", &["Script completed\nWall time 4.2 seconds\nOutput:\n"]),
+        custom("j2", "exec", script),
+        ran("exec-4", "ls"),
+        answered(
+            "j2",
+            &[
+                "Script failed\nWall time 1 seconds\nOutput:\n",
+                "Script error:\nrejected: policy. Command: cat a",
+            ],
+        ),
+    ]);
+    let transcript = read(&text);
+    let want = ["call j1", "call j1#1", "call exec-2", "call exec-3", "call j2", "call j2#1", "call j2#2"];
+    assert_eq!(told(&transcript), want);
+    let calls = calls(&transcript);
+    assert!(calls.iter().all(|call| !call.opaque));
+    let noted: Vec<_> = calls.iter().map(|call| call.item.is_some()).collect();
+    assert_eq!(noted, [false, true, true, true, false, true, false]);
+    assert_eq!(calls[2].arguments, r#"{"cmd":"cat a"}"#);
+    assert!(calls[1..4].iter().all(|call| call.parent.as_deref() == Some("j1")));
+}
+
+#[test]
+fn a_script_that_runs_on_is_read_to_its_end() {
+    let script =
+        "for (const n of [1, 2]) { const r = await tools.exec_command({cmd: 'echo ' + n}); text(r.output); }";
+    let text = text(&[
+        custom("j1", "exec", script),
+        ran("exec-1", "echo 1"),
+        answered("j1", &["Script running with cell ID 7\nWall time 1 seconds\nOutput:\n", "out"]),
+        call("w1", "wait", json!({"cell_id": "7"})),
+        ran("exec-2", "echo 2"),
+        answered("w1", &["Script completed\nWall time 1 seconds\nOutput:\n", "out"]),
+        custom("j2", "exec", script),
+        ran("exec-3", "echo 1"),
+        answered("j2", &["Script running with cell ID 8\nWall time 1 seconds\nOutput:\n"]),
+        call("w2", "wait", json!({"cell_id": "8", "terminate": true})),
+        answered("w2", &["Script terminated\nWall time 0 seconds\nOutput:\n"]),
+    ]);
+    let transcript = read(&text);
+    let calls = calls(&transcript);
+    assert!(calls.iter().all(|call| !call.opaque));
+    // The second script was terminated in its second call.
+    let want = [
+        "call j1",
+        "call exec-1",
+        "call exec-2",
+        "call w1",
+        "call j2",
+        "call exec-3",
+        "call j2#1",
+        "call w2",
+    ];
+    assert_eq!(told(&transcript), want);
+    assert_eq!(calls[6].recorded(), Recorded::Unknown);
+}
