@@ -128,6 +128,7 @@ impl Stage<'_> {
         let call = recorded.answered_with(&answer);
         let seen = Seen {
             call: &call,
+            hooked: false,
             question: witness.question(&step.id),
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
             outside: self.unrestricted || self.performance.outside.contains(&step.id),
@@ -149,8 +150,16 @@ impl Stage<'_> {
                 "it did not get to this call".to_owned()
             });
         };
+        // What a hook put in place of the answer hides what became of the call; the log has the answer itself.
+        let hooks = self.performance.witness.hooks();
+        let of_call = || hooks.iter().filter(|hook| hook.call.as_deref() == Some(&step.id));
+        let replaced = of_call().any(|hook| hook.event == "postToolUse" && hook.status != "completed");
+        let logged = self.performance.log.result(&step.id).filter(|_| replaced);
+        let answer = logged.map(|result| serde_json::Value::from(result.output.as_str()).to_string());
+        let original = answer.as_ref().map(|answer| call.answered_with(answer));
         let seen = Seen {
-            call,
+            call: original.as_ref().unwrap_or(call),
+            hooked: of_call().next().is_some(),
             question: self.performance.witness.question(&step.id),
             denied: self.performance.log.denied(&step.id),
             outside: self.unrestricted || self.performance.outside.contains(&step.id),

@@ -56,6 +56,7 @@ pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, places: &Place
             mount(at("home"), &places.home),
             mount(at("codex"), &places.codex_home),
             mount(at("tmp"), "/tmp"),
+            mount(at("var-tmp"), "/var/tmp"),
             mount(at("work"), &places.top),
             mount(at("outside"), OUTSIDE),
         ],

@@ -23,6 +23,8 @@ pub(super) struct Seen<'s> {
     pub(super) question: Option<&'s Question>,
     /// The CLI logged that the sandbox stopped it.
     pub(super) denied: bool,
+    /// Hooks ran before it.
+    pub(super) hooked: bool,
     /// Its command ran outside of Codex's sandbox, or there is none.
     pub(super) outside: bool,
 }
@@ -45,6 +47,10 @@ impl Seen<'_> {
                 question.reason.clone()
             };
             return Some(Observed { verdict: Verdict::Ask, phase: None, said });
+        }
+        if answer.contains("MCP tool arguments must be a JSON object") {
+            let phase = if self.hooked { Phase::Hook } else { Phase::Routing };
+            return Some(Observed { verdict: Verdict::Deny, phase: Some(phase), said: short(&answer) });
         }
         let of = |verdict, phase, said: &str| Some(Observed { verdict, phase, said: short(said) });
         match self.call.recorded() {

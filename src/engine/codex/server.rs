@@ -71,7 +71,7 @@ impl CodexServer {
         let model = Model::serve(open.listener().ok_or("its socket was taken")?)?;
         *model.tools() = ToolServers::new(setup.deployment.servers().to_vec());
         let scratch = Scratch::new().map_err(|error| text(&error))?;
-        for folder in ["home", "codex", "tmp", "work", "outside"] {
+        for folder in ["home", "codex", "tmp", "var-tmp", "work", "outside"] {
             std::fs::create_dir(scratch.path().join(folder)).map_err(|error| text(&error))?;
         }
         std::fs::write(scratch.path().join("outside/env"), TELL_OUTSIDE).map_err(|error| text(&error))?;

@@ -245,19 +245,17 @@ impl Witness {
         self.names.iter().find(|(_, known)| *known == call).map(|(own, _)| own.as_str())
     }
 
-    /// Gives hooks of nested calls the ids of these calls. Those that hooks blocked are told of by nothing else, so they
-    /// are taken in order.
+    /// Gives hooks of nested calls the ids of these calls. Those that hooks blocked or rewrote are told of by nothing
+    /// else, so they are taken in order.
     pub(super) fn name_hooks(&mut self, fates: &super::nested::Nested) {
-        let mut blocked = self.nested.iter().filter(|nested| {
-            !nested.taken && fates.fate(&nested.id).is_some_and(|fate| fate.contains("PreToolUse hook"))
-        });
+        let mut left = self.nested.iter().filter(|nested| !nested.taken && fates.fate(&nested.id).is_some());
         for hook in &self.hooks {
             let own = hook
                 .call
                 .as_ref()
                 .filter(|call| call.starts_with("exec-") && !self.names.contains_key(*call));
             if let Some(own) = own
-                && let Some(nested) = blocked.next()
+                && let Some(nested) = left.next()
             {
                 self.names.insert(own.clone(), nested.id.clone());
             }
