@@ -65,7 +65,7 @@ impl Boundary {
         let features = Features::compile(&plugin.config, &plugin.requirements.document, findings);
         let agents = plugin.config.typed::<bool>(&["agents", "enabled"], findings);
         let agents_off = agents.filter(|enabled| !enabled.value);
-        Self {
+        let boundary = Self {
             tools: Tools::new(features, agents_off.map(|off| Rule::at(off.place, "agents.enabled = false"))),
             mcp: McpPolicy::compile(plugin, findings),
             hooks: Hooks::compile(plugin, findings),
@@ -85,6 +85,16 @@ impl Boundary {
                 trust,
                 findings,
             ),
+        };
+        if let Some(rule) = boundary.sandbox.narrowed_from_full()
+            && boundary.approvals.policy == approval::ApprovalPolicy::Never
+        {
+            let message = "`approval_policy` never cannot stand where requirements take full access away; Codex refuses to start";
+            let mut finding =
+                Finding::error("requirements", message).help("choose another policy or sandbox");
+            finding.place.clone_from(&rule.place);
+            findings.push(finding);
         }
+        boundary
     }
 }

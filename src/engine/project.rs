@@ -1,6 +1,7 @@
 //! The project that a session works in: what its `.codex` folders change about the boundary.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::workspace::Workspace;
@@ -22,11 +23,13 @@ const MAX_RULES: usize = 100;
 pub(super) struct Projects {
     plugin: Plugin,
     modes: Vec<Option<String>>,
-    known: Mutex<HashMap<Key, Result<Arc<[Boundary]>, Vec<Finding>>>>,
+    known: Mutex<HashMap<Key, Compiled>>,
 }
 
 /// What the boundaries of a project depend on: what is said of it, and the texts that it brings along.
 type Key = (Option<(Trust, String)>, Vec<(Arc<str>, String)>);
+/// The boundaries of one project, or why Codex would refuse them.
+type Compiled = Result<Arc<[Boundary]>, Vec<Finding>>;
 
 impl Projects {
     pub(super) fn new(plugin: &Plugin, stages: &[Stage]) -> Self {
@@ -60,12 +63,7 @@ impl Projects {
         compiled.clone().map(Boundaries::Own)
     }
 
-    fn compile(
-        &self,
-        usual: &[Boundary],
-        project: &Project,
-        said: Option<&Placed<Trust>>,
-    ) -> Result<Arc<[Boundary]>, Vec<Finding>> {
+    fn compile(&self, usual: &[Boundary], project: &Project, said: Option<&Placed<Trust>>) -> Compiled {
         let mut findings = Vec::new();
         let trusted = self.plugin.in_project(project, &mut findings);
         let modes = self.modes.iter().map(Option::as_deref);
@@ -133,8 +131,12 @@ fn read(cwd: &str, top: &str, files: Option<&Overlay>) -> Project {
         project.hooks.extend(text(format!("{folder}.codex/hooks.json")));
         let names = files.list(format!("{folder}.codex/rules")).unwrap_or_default();
         let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
-        let rules = names.filter(|name| name.ends_with(".rules")).take(MAX_RULES);
+        let rules = names.filter(|name| is_rules(name)).take(MAX_RULES);
         project.rules.extend(rules.filter_map(|name| text(format!("{folder}.codex/rules/{name}"))));
     }
     project
+}
+
+fn is_rules(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "rules")
 }

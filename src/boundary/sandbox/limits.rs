@@ -130,9 +130,9 @@ fn class(files: &Files) -> Mode {
 }
 
 fn fall_back(sandbox: &mut Sandbox, class: Mode, rule: Rule, findings: &mut Vec<Finding>) {
-    let mut message = format!("`{}` is not allowed here; Codex falls back to read-only", sandbox.name);
+    let message = format!("`{}` is not allowed here; Codex falls back to read-only", sandbox.name);
     if class == Mode::FullAccess {
-        message.push_str(", and refuses to start if nobody can be asked");
+        sandbox.narrowed = Some(rule.clone());
     }
     let mut finding =
         Finding::warning("requirements", message).help("choose a mode that the requirements allow");

@@ -41,6 +41,8 @@ pub struct Sandbox {
     network: Network,
     unlisted: Rule,
     escalated: Rule,
+    /// The requirement that took full access away.
+    narrowed: Option<Rule>,
 }
 
 impl Sandbox {
@@ -81,6 +83,7 @@ impl Sandbox {
                 text: format!("no entry of {} grants it", allowed.what.name()).into(),
             },
             escalated: Rule::built_in("outside the sandbox"),
+            narrowed: None,
             chosen: allowed.rule,
             files,
             network,
@@ -103,6 +106,12 @@ impl Sandbox {
     /// Files and network are open to every command.
     pub fn is_unrestricted(&self) -> bool {
         self.files.unrestricted.is_some() && matches!(self.network, Network::Open(_))
+    }
+
+    /// The requirement that took full access away, if one did. With the policy `never`, Codex 0.169 then refuses to
+    /// start.
+    pub fn narrowed_from_full(&self) -> Option<&Rule> {
+        self.narrowed.as_ref()
     }
 
     /// Something that was there before may be written, in the workspace or elsewhere.

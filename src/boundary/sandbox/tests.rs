@@ -497,3 +497,23 @@ fn a_repository_that_is_opened_is_open_as_a_whole() {
     assert!(bounds.write_tree("/work/app/.git", [], Confinement::Sandboxed).allowed());
     assert!(!bounds.write_tree("/work/app/.codex", [], Confinement::Sandboxed).allowed());
 }
+
+// Asked of Codex 0.169: whichever requirement takes full access away, `never` keeps it from starting.
+#[test]
+fn full_access_that_is_taken_away_is_remembered() {
+    let deny = "[permissions.filesystem]\ndeny_read = [\"/etc/hostname\"]";
+    let modes = "allowed_sandbox_modes = [\"read-only\", \"workspace-write\"]";
+    let full = "sandbox_mode = \"danger-full-access\"";
+    let root = "default_permissions = \"x\"\n[permissions.x.filesystem]\n\":root\" = \"write\"";
+    for (text, requirements, mode, expected) in [
+        (full, modes, None, true),
+        (full, deny, None, true),
+        (root, modes, None, true),
+        ("", modes, Some("danger-full-access"), true),
+        ("sandbox_mode = \"workspace-write\"", "allowed_sandbox_modes = [\"read-only\"]", None, false),
+        (full, "", None, false),
+    ] {
+        let sandbox = compile(text, requirements, mode).0;
+        assert_eq!(sandbox.narrowed_from_full().is_some(), expected, "{text} {requirements}");
+    }
+}

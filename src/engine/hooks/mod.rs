@@ -91,7 +91,8 @@ impl EventHooks {
         findings: &mut Vec<Finding>,
     ) -> Self {
         let any = boundaries.iter().flat_map(|boundary| boundary.hooks.all()).any(|hook| hook.trust.runs());
-        if !any {
+        // Projects that the configuration speaks of may bring hooks along.
+        if !any && plugin.config.get(&["projects"]).is_none() {
             return Self {
                 runner: Err("no hook runs".to_owned()),
                 stated: RecordedTools::default(),
