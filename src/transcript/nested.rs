@@ -1,10 +1,11 @@
 //! Calls that code-mode scripts make, as steps of their own, and the items that Codex notes about them.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::ahead::Ahead;
 use super::reader::Reader;
-use super::{StepKind, script, tool};
+use super::{Call, Step, StepKind, script, tool};
 use crate::action::{Action, ToolName};
 
 /// Literal calls of scripts among which the one of an item is looked for, newest first.
@@ -89,5 +90,33 @@ impl<'t> Reader<'t> {
             end = start;
         }
         None
+    }
+
+    /// Gives calls of MCP tools that left no item the names of server and tool that items of others tell: scripts
+    /// know them only in letters that JavaScript takes.
+    pub(super) fn name_tools(&mut self) {
+        let mut names = HashMap::new();
+        for call in self.out.steps.iter().filter_map(call_of) {
+            if let (Action::Mcp(known), true) = (&call.action, call.item.is_some() || call.parent.is_none()) {
+                let name = script::script_name(&known.server, &known.tool);
+                names.entry(name).or_insert_with(|| (known.server.clone(), known.tool.clone()));
+            }
+        }
+        for step in &mut self.out.steps {
+            let StepKind::Call(call) = &mut step.kind else { continue };
+            if let (Action::Mcp(own), true, true) =
+                (&mut call.action, call.item.is_none(), call.parent.is_some())
+                && let Some((server, tool)) = names.get(&script::script_name(&own.server, &own.tool))
+            {
+                (own.server, own.tool) = (server.clone(), tool.clone());
+            }
+        }
+    }
+}
+
+fn call_of<'s, 't>(step: &'s Step<'t>) -> Option<&'s Call<'t>> {
+    match &step.kind {
+        StepKind::Call(call) => Some(call),
+        _ => None,
     }
 }

@@ -191,6 +191,9 @@ impl<'t> Reader<'t> {
                 first: tally.unknown.keys().next().cloned(),
             });
         }
+        if self.code.is_some() {
+            self.name_tools();
+        }
         self.out.inherited = self.inheritance.finish(self.out.steps.len()) as u32;
         self.out.usage = Usage::read(self.usage);
         Ok(self.out)

@@ -39,7 +39,7 @@ use super::tool::is_builtin;
 pub(super) use engine::Means;
 use literal::{Evaluator, Read};
 use names::Names;
-pub(super) use noted::Noted;
+pub(super) use noted::{Noted, script_name};
 pub(super) use paths::{End, Story};
 use shape::{Course, Shape};
 pub(super) use world::Stored;

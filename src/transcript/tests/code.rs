@@ -186,3 +186,32 @@ fn a_script_that_runs_on_is_read_to_its_end() {
     assert_eq!(told(&transcript), want);
     assert_eq!(calls[6].recorded(), Recorded::Unknown);
 }
+
+#[test]
+fn refused_calls_of_mcp_tools_get_the_names_that_items_of_others_tell() {
+    let item = |id: &str, tool: &str| {
+        finished(json!({"type": "McpToolCall", "id": id, "server": "issue-tracker", "tool": tool,
+            "arguments": {}, "status": "completed", "result": {"content": []}}))
+    };
+    let text = text(&[
+        custom("j1", "exec", "await tools.mcp__issue_tracker__get_issue({})"),
+        item("exec-1", "get-issue"),
+        answered("j1", &["Script completed\nWall time 1 seconds\nOutput:\n"]),
+        custom(
+            "j2",
+            "exec",
+            "await tools.mcp__issue_tracker__get_issue({}); await tools.mcp__issue_tracker__close_it({})",
+        ),
+        answered(
+            "j2",
+            &[
+                "Script failed\nWall time 1 seconds\nOutput:\n",
+                "Script error:\nno. Tool: mcp__issue_tracker__get_issue",
+            ],
+        ),
+    ]);
+    let transcript = read(&text);
+    assert_eq!(told(&transcript), ["call j1", "call j1#1", "call j2", "call j2#1"]);
+    let Action::Mcp(refused) = &calls(&transcript)[3].action else { panic!() };
+    assert_eq!((refused.server.as_ref(), refused.tool.as_ref()), ("issue-tracker", "get-issue"));
+}
