@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use plugin_eval::boundary::rules::apart as rules;
 use plugin_eval::engine::{cell, codex};
 use plugin_eval::gate;
 
@@ -20,9 +21,13 @@ fn main() -> ExitCode {
         match first.as_str() {
             cell::ARGUMENT => return cell::enter(rest).into(),
             codex::jail::ARGUMENT => return codex::jail::enter(rest).into(),
+            rules::ARGUMENT => return rules::enter().into(),
             codex::STUB => return codex::stand_in(rest).into(),
             _ => {}
         }
+    }
+    if let Ok(program) = std::env::current_exe() {
+        rules::set_program(program);
     }
     match cli::run(&cli::Cli::parse()) {
         Ok(code) => code.code().into(),

@@ -22,6 +22,7 @@ mod look;
 mod program;
 mod project;
 mod real_sessions;
+mod rules;
 mod selection;
 mod tightened;
 mod waiver;

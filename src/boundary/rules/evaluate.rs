@@ -8,7 +8,7 @@ use starlark::syntax::{AstModule, Dialect};
 
 use super::builtins::{Stop, functions};
 use super::collect::{Collector, Stated};
-use super::scan;
+use super::{apart, scan};
 use crate::finding::Finding;
 use crate::source::TextFile;
 
@@ -26,15 +26,27 @@ const STACK: usize = 512 << 20;
 /// A file that fails is an error finding; Codex 0.169 then refuses to start (`exec`) or goes on without any user
 /// rule (`app-server`).
 pub(super) fn run(files: &[TextFile]) -> Stated {
-    let work = || files.iter().fold(Stated::default(), run_file);
-    let done = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("rules".into()).stack_size(STACK);
-        thread.spawn_scoped(scope, work).ok().and_then(|thread| thread.join().ok())
-    });
-    done.unwrap_or_else(|| {
+    match apart::try_apart(files) {
+        Ok(()) => run_here(files),
+        Err(finding) => Stated { findings: vec![finding], ..Stated::default() },
+    }
+}
+
+/// The same in this process, whatever it takes.
+fn run_here(files: &[TextFile]) -> Stated {
+    run_all(files).unwrap_or_else(|| {
         let finding =
             Finding::error("rules", "the rules could not be evaluated").help("simplify the rules files");
         Stated { findings: vec![finding], ..Stated::default() }
+    })
+}
+
+/// Runs rules files in a thread with a large stack; `None` when Starlark gives up on them in a way of its own.
+pub(super) fn run_all(files: &[TextFile]) -> Option<Stated> {
+    let work = || files.iter().fold(Stated::default(), run_file);
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("rules".into()).stack_size(STACK);
+        thread.spawn_scoped(scope, work).ok().and_then(|thread| thread.join().ok())
     })
 }
 

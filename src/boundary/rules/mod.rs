@@ -3,6 +3,7 @@
 //! A script is split into plain commands where that is safe, and every command is matched against all rules by
 //! its leading words; the strictest match of all commands decides. See [`ExecPolicy::decide`].
 
+pub mod apart;
 mod builtins;
 mod collect;
 mod decide;

@@ -53,6 +53,39 @@ pub(super) fn too_complex(text: &str) -> Option<(usize, &'static str)> {
     None
 }
 
+/// Whether a text may compute values, beside calling the functions of rules with literals. Only such a text can need
+/// much memory or time.
+pub(super) fn can_grow(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'#' => at += bytes[at..].iter().take_while(|&&byte| byte != b'\n').count(),
+            b'"' | b'\'' => at = string_end(bytes, start),
+            b'*' | b'%' | b'+' | b'.' | b'|' | b'/' | b'<' => return true,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
+                let rest = &bytes[at..];
+                at += rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                if computes(&bytes[start..at], &bytes[at..]) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a word that is followed by `rest` starts a computation.
+fn computes(word: &[u8], rest: &[u8]) -> bool {
+    let next = rest.iter().find(|byte| !byte.is_ascii_whitespace());
+    let own = matches!(word, b"prefix_rule" | b"host_executable" | b"network_rule");
+    let formatted = matches!(word, b"f" | b"fr" | b"rf") && matches!(rest.first(), Some(b'"' | b'\''));
+    (next == Some(&b'(') && !own) || formatted || matches!(word, b"for" | b"def" | b"lambda")
+}
+
 /// Whether the number between these offsets is a large factor: Starlark makes repeated values at once, however large.
 fn repeats(bytes: &[u8], start: usize, end: usize) -> bool {
     let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t' | b'\\' | b'\n' | b'\r' | b'(' | b')');
@@ -83,6 +116,25 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_texts_that_compute_can_grow() {
+        for (text, grows) in [
+            ("prefix_rule(pattern=[\"git\", [\"push\", \"*.+\"]], decision='prompt') # 1 + 1", false),
+            ("RULES = [\"a\", True, 3, -1]\nhost_executable ( name = \"git\", paths = [] )", false),
+            ("\"\"\"\n* for (\n\"\"\"", false),
+            ("x = \"a\" * 9", true),
+            ("x = \"%s\" % y", true),
+            ("x = [1] + [2]", true),
+            ("x = \"a\".join([])", true),
+            ("x = list(range(3))", true),
+            ("x = f\"{y}{y}\"", true),
+            ("def f():\n  pass", true),
+            ("[prefix_rule([a]) for a in [\"x\"]]", true),
+        ] {
+            assert_eq!(can_grow(text), grows, "{text}");
+        }
+    }
 
     #[test]
     fn strings_and_comments_do_not_nest() {

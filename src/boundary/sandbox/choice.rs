@@ -113,7 +113,10 @@ pub(super) fn of_config(
         (Some(profile), None) => by_profile(profile),
         (None, Some(mode)) => by_mode(mode),
         (None, None) => {
-            none_in_force(config, findings);
+            let given = ["default_permissions", "allowed_permission_profiles"];
+            if given.iter().all(|key| requirements.get(&[key]).is_none()) {
+                none_in_force(config, findings);
+            }
             if let Some(trust) = trust {
                 // Codex 0.169 does so for untrusted projects too, in which everything is asked about.
                 let word = if trust.value == Trust::Trusted { "trusted" } else { "untrusted" };

@@ -1,6 +1,6 @@
 //! What `requirements.toml` leaves of the sandbox that the configuration asks for.
 
-use super::choice::{Choice, Mode, What};
+use super::choice::{Choice, Mode, What, exists};
 use super::entry::{DenyGlob, Entry, Grant, is_glob};
 use super::files::Files;
 use super::location::{Anchor, Location};
@@ -9,6 +9,7 @@ use crate::decision::Rule;
 use crate::finding::Finding;
 use crate::plugin::Config;
 use crate::plugin::config::{Node, Placed, Table};
+use crate::source::Place;
 
 /// The choice after `allowed_permission_profiles`.
 ///
@@ -29,17 +30,8 @@ pub(super) fn permitted(wanted: Choice, requirements: &Config, findings: &mut Ve
         return Choice { what, ..wanted };
     }
     let default = requirements.typed::<String>(&["default_permissions"], findings);
-    let fallback = default.unwrap_or_else(|| {
-        let place = allowed.place.clone();
-        if !(allows(":workspace") && allows(":read-only")) {
-            findings.push(
-                Finding::error("requirements", "`default_permissions` is missing; Codex refuses to start")
-                    .at(place.clone())
-                    .help("set it, or allow both \":workspace\" and \":read-only\""),
-            );
-        }
-        Placed { place, value: ":workspace".to_owned() }
-    });
+    let fallback =
+        default.unwrap_or_else(|| Placed { place: allowed.place.clone(), value: ":workspace".to_owned() });
     let message = match profile {
         Some(name) => {
             format!("the profile `{name}` is not allowed; Codex falls back to `{}`", fallback.value)
@@ -58,6 +50,45 @@ pub(super) fn permitted(wanted: Choice, requirements: &Config, findings: &mut Ve
     let rule =
         Rule::at(fallback.place, format!("requirements: default_permissions = \"{}\"", fallback.value));
     Choice { what: What::Profile(fallback.value), rule, ..wanted }
+}
+
+/// What Codex 0.169 refuses to start with, whatever the configuration asks for: a default without a list of allowed
+/// profiles or none of them, a list without the default that it needs, a profile that nobody defines.
+pub(super) fn check(config: &Config, requirements: &Config, findings: &mut Vec<Finding>) {
+    let refuse = |at: &Place, message: String, help: &str| {
+        let message = format!("{message}; Codex refuses to start");
+        Finding::error("requirements", message).at(at.clone()).help(help)
+    };
+    let default =
+        requirements.get(&["default_permissions"]).and_then(|node| Some((node, node.read::<&str>()?)));
+    let allowed = requirements.get(&["allowed_permission_profiles"]);
+    let Some((place, table)) = allowed.and_then(|node| Some((&node.place, node.read::<&Table>()?))) else {
+        if let (Some((node, _)), None) = (default, allowed) {
+            let message = "`default_permissions` needs `allowed_permission_profiles`".to_owned();
+            findings.push(refuse(&node.place, message, "add [allowed_permission_profiles]"));
+        }
+        return;
+    };
+    let allows = |name: &str| table.get(name).and_then(Node::read::<bool>) == Some(true);
+    for (name, node) in table.iter().filter(|(name, _)| !exists(name, config, requirements)) {
+        let message = format!("`allowed_permission_profiles` names the undefined profile `{name}`");
+        findings.push(refuse(&node.place, message, "define it under [permissions], or remove it"));
+    }
+    match default {
+        Some((node, name)) if !allows(name) => {
+            let message = format!("`default_permissions` `{name}` is not allowed");
+            findings.push(refuse(
+                &node.place,
+                message,
+                "name a profile that `allowed_permission_profiles` allows",
+            ));
+        }
+        None if !(allows(":workspace") && allows(":read-only")) => {
+            let help = "set it, or allow both \":workspace\" and \":read-only\"";
+            findings.push(refuse(place, "`default_permissions` is missing".to_owned(), help));
+        }
+        _ => {}
+    }
 }
 
 /// Requirements may also name the profile for a configuration that names nothing.

@@ -68,6 +68,7 @@ impl Sandbox {
         findings: &mut Vec<Finding>,
     ) -> Self {
         profile::reserved(config, findings);
+        limits::check(config, requirements, findings);
         let wanted = choice::of_config(config, requirements, stage_mode, trust, findings);
         let allowed = limits::permitted(wanted, requirements, findings);
         let (files, network) = match &allowed.what {
