@@ -65,19 +65,21 @@ impl Boundary {
         let features = Features::compile(&plugin.config, &plugin.requirements.document, findings);
         let agents = plugin.config.typed::<bool>(&["agents", "enabled"], findings);
         let agents_off = agents.filter(|enabled| !enabled.value);
+        let rules = ExecPolicy::compile(&plugin.rules, &plugin.requirements.document, findings);
         let boundary = Self {
             tools: Tools::new(features, agents_off.map(|off| Rule::at(off.place, "agents.enabled = false"))),
             mcp: McpPolicy::compile(plugin, findings),
             hooks: Hooks::compile(plugin, findings),
             skills: Skills::compile(plugin, findings),
-            rules: ExecPolicy::compile(&plugin.rules, &plugin.requirements.document, findings),
             sandbox: Sandbox::compile_in(
                 &plugin.config,
                 &plugin.requirements.document,
                 stage_mode,
                 trust,
                 findings,
-            ),
+            )
+            .with_network_rules(rules.network_rules()),
+            rules,
             approvals: Approvals::compile_in(
                 &plugin.config,
                 &plugin.requirements.document,

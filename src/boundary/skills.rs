@@ -1,5 +1,6 @@
 //! Which skills there are, and how their use shows in a recording.
 
+use crate::action::{Access, Action, Target};
 use crate::finding::Finding;
 use crate::plugin::{Plugin, Skill};
 
@@ -44,6 +45,23 @@ impl Skills {
         self.skills.iter().find(|skill| skill.enabled && skill.path == relative)
     }
 
+    /// Skills that a call uses by reading their installed `SKILL.md`, as a model does that chooses a skill by itself:
+    /// Codex 0.169 leaves no other sign of it. Each is told once, whether or not the model may choose it
+    /// ([`Skill::implicit`]).
+    pub fn read_by(&self, action: &Action<'_>) -> Vec<&Skill> {
+        if self.skills.is_empty() {
+            return Vec::new();
+        }
+        let mut used: Vec<&Skill> = Vec::new();
+        for effect in action.effects().known.iter().filter(|effect| effect.access == Access::Read) {
+            let Target::Path(path) = &effect.target else { continue };
+            if let Some(skill) = self.at(path).filter(|skill| !used.contains(skill)) {
+                used.push(skill);
+            }
+        }
+        used
+    }
+
     /// Skills that a prompt names as Codex 0.169 reads it: `$<plugin>:<skill>` as a whole token, case-sensitive.
     pub fn mentioned(&self, prompt: &str) -> Vec<&Skill> {
         let mut found: Vec<&Skill> = Vec::new();
@@ -66,6 +84,7 @@ impl Skills {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::{Command, Dialect, Shell};
     use crate::plugin::tests::Fixture;
 
     fn skills() -> Skills {
@@ -108,6 +127,29 @@ mod tests {
         assert_eq!(at(&format!("{home}/m/p/1.0.0/skills/off/SKILL.md")), None);
         assert_eq!(at(&format!("{home}/m/p/1.0.0/skills/rev/other.md")), None);
         assert_eq!(at("/ws/skills/rev/SKILL.md"), None);
+    }
+
+    #[test]
+    fn commands_that_read_the_installed_file_use_the_skill() {
+        let skills = skills();
+        let folder = "/home/u/.codex/plugins/cache/m/p/1.0.0/skills/rev";
+        for (script, used) in [
+            (format!("cat {folder}/SKILL.md"), true),
+            (format!("sed -n '1,80p' {folder}/SKILL.md"), true),
+            (format!("cd {folder} && head -50 SKILL.md && cat SKILL.md"), true),
+            (format!("cat '{folder}/SKILL.md' | less"), true),
+            (format!("cat {folder}/other.md"), false),
+            (format!("rm {folder}/SKILL.md"), false),
+            (format!("echo {folder}/SKILL.md"), false),
+            ("cat SKILL.md".to_owned(), false),
+        ] {
+            let text = script.as_str().into();
+            let action = Action::Shell(Shell::new(Command::Script { dialect: Dialect::Posix, text }));
+            let found: Vec<_> = skills.read_by(&action).iter().map(|skill| skill.name.as_str()).collect();
+            assert_eq!(found, if used { vec!["p:rev"] } else { vec![] }, "{script}");
+        }
+        let image = Action::ViewImage(format!("{folder}/logo.png").into());
+        assert!(skills.read_by(&image).is_empty());
     }
 
     #[test]

@@ -263,7 +263,20 @@ fn reviewer(config: &Config, requirements: &Config, findings: &mut Vec<Finding>)
         }
     }
     let allowed = requirements.typed::<Vec<Placed<String>>>(&["allowed_approvals_reviewers"], findings);
-    let allowed: Option<Vec<Reviewer>> = allowed.map(|list| list.value.iter().filter_map(parse).collect());
+    let mut refuse = |place: &crate::source::Place, message: String| {
+        let message = format!("{message}; Codex refuses to start");
+        let finding = Finding::error("requirements", message).at(place.clone());
+        findings.push(finding.help("list user, auto_review or both"));
+    };
+    let allowed: Option<Vec<Reviewer>> = allowed.map(|list| {
+        if list.value.is_empty() {
+            refuse(&list.place, "`allowed_approvals_reviewers` is empty".to_owned());
+        }
+        for name in list.value.iter().filter(|name| parse(name).is_none()) {
+            refuse(&name.place, format!("unknown reviewer `{}`", name.value));
+        }
+        list.value.iter().filter_map(parse).collect()
+    });
     match allowed {
         Some(allowed) if !allowed.contains(&reviewer) => allowed.first().copied().unwrap_or(reviewer),
         _ => reviewer,

@@ -315,6 +315,8 @@ fn requirements_choose_among_policies() {
         ("approval_policy = 3", "", "an integer"),
         ("approvals_reviewer = \"nope\"", "", "unknown reviewer"),
         ("", "allowed_approval_policies = []", "is empty"),
+        ("", "allowed_approvals_reviewers = []", "is empty"),
+        ("", "allowed_approvals_reviewers = [\"bogus\"]", "unknown reviewer `bogus`"),
     ] {
         let mut findings = Vec::new();
         Approvals::compile(&config(text).0, &config(requirements).0, Client::AppServer, &mut findings);

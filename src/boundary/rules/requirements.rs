@@ -8,6 +8,14 @@ use crate::plugin::config::Node;
 /// Codex 0.169 takes only `prompt` and `forbidden` there; `allow` is fatal, as an administrator may only narrow.
 pub(super) fn read(requirements: &Config, findings: &mut Vec<Finding>) -> Vec<PrefixRule> {
     let Some(rules) = requirements.typed::<&[Node]>(&["rules", "prefix_rules"], findings) else {
+        let table = requirements.get(&["rules"]).filter(|table| table.get(&["prefix_rules"]).is_none());
+        if let Some(table) = table {
+            findings.push(
+                Finding::error("requirements-rules", "`[rules]` lacks `prefix_rules`, which Codex refuses")
+                    .at(table.place.clone())
+                    .help("add a rule or remove the table"),
+            );
+        }
         return Vec::new();
     };
     if rules.value.is_empty() {

@@ -22,6 +22,7 @@ mod tests;
 
 use self::files::Files;
 use self::network::Network;
+use super::rules::NetworkRule;
 use crate::decision::Rule;
 use crate::finding::Finding;
 use crate::plugin::config::Placed;
@@ -92,6 +93,15 @@ impl Sandbox {
         limits::narrow(&mut sandbox, requirements, findings);
         sandbox.files.complete();
         sandbox
+    }
+
+    /// The same with the `network_rule`s of rules files, which count where Codex's proxy is in force.
+    #[must_use]
+    pub fn with_network_rules(mut self, rules: &[NetworkRule]) -> Self {
+        if let Network::Proxied(proxy) = &mut self.network {
+            proxy.add_rules(rules);
+        }
+        self
     }
 
     /// Name of the mode or profile in force.

@@ -3,6 +3,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{Answer, Extent};
+use crate::boundary::rules::{NetworkRule, RuleVerdict};
 use crate::decision::Rule;
 use crate::finding::Finding;
 use crate::plugin::config::Node;
@@ -36,6 +37,8 @@ pub(super) struct Proxy {
     domains: Vec<Domain>,
     unlisted: Rule,
     local: Rule,
+    /// What lets local and private addresses through without a name (`allow_local_binding`).
+    open_local: Option<Rule>,
 }
 
 /// One pattern of host names.
@@ -65,6 +68,24 @@ impl Proxy {
             domains: Vec::new(),
             unlisted: at("domain is not on the allowlist of the network proxy"),
             local: at("local and private addresses must be allowed by name"),
+            open_local: None,
+        }
+    }
+
+    /// Lets local and private addresses through.
+    pub(super) fn open_local(&mut self, rule: Rule) {
+        self.open_local = Some(rule);
+    }
+
+    /// Adds the `network_rule`s of rules files, of any protocol: Codex 0.169 lists their hosts with those of the
+    /// configuration. One that prompts does nothing.
+    pub(super) fn add_rules(&mut self, rules: &[NetworkRule]) {
+        for rule in rules.iter().filter(|rule| rule.verdict != RuleVerdict::Prompt) {
+            let allow = rule.verdict == RuleVerdict::Allow;
+            let verb = if allow { "allow" } else { "deny" };
+            let text = rule.host.to_string();
+            let rule = Rule::at(rule.place.clone(), format!("network_rule {text} = {verb}"));
+            self.domains.push(Domain { text, pattern: None, allow, rule });
         }
     }
 
@@ -117,7 +138,15 @@ impl Proxy {
         if let Some(denied) = matching.clone().find(|domain| !domain.allow) {
             return Answer::new(false, &denied.rule);
         }
+        // A host that cannot be resolved counts as local, and names of this kind never can.
+        if host.ends_with(".invalid") && self.open_local.is_none() {
+            let rule = if matching.next().is_some() { &self.local } else { &self.unlisted };
+            return Answer::new(false, rule);
+        }
         if is_local(&host) {
+            if let Some(rule) = &self.open_local {
+                return Answer::new(true, rule);
+            }
             let named = matching.find(|domain| domain.pattern.is_none());
             return named
                 .map_or_else(|| Answer::new(false, &self.local), |domain| Answer::new(true, &domain.rule));
@@ -241,6 +270,36 @@ mod tests {
         ] {
             assert_eq!(proxy(domains).connect(host).allowed(), expected, "{domains} {host}");
         }
+    }
+
+    // Asked of Codex 0.169 in `app-server` with these rules files and keys.
+    #[test]
+    fn rules_and_local_binding_count_as_in_codex() {
+        let rule = |host: &str, verdict| NetworkRule {
+            host: host.into(),
+            protocol: crate::boundary::rules::Protocol::Https,
+            verdict,
+            justification: None,
+            place: crate::source::Place::file("a.rules"),
+        };
+        let star = "\"*.example\" = \"allow\"\n";
+        for (domains, verdict, host, expected) in [
+            ("", RuleVerdict::Allow, "a.example", true),
+            ("", RuleVerdict::Allow, "x.a.example", false),
+            ("", RuleVerdict::Prompt, "a.example", false),
+            (star, RuleVerdict::Forbidden, "a.example", false),
+            (star, RuleVerdict::Forbidden, "b.example", true),
+            (star, RuleVerdict::Prompt, "a.example", true),
+        ] {
+            let mut proxy = proxy(domains);
+            proxy.add_rules(&[rule("a.example", verdict)]);
+            assert_eq!(proxy.connect(host).allowed(), expected, "{domains} {verdict} {host}");
+        }
+        let mut open = proxy("\"*.invalid\" = \"allow\"");
+        assert!(!open.connect("a.invalid").allowed() && !open.connect("127.0.0.1").allowed());
+        open.open_local(Rule::built_in("allow_local_binding = true"));
+        assert!(open.connect("127.0.0.1:9").allowed() && open.connect("localhost").allowed());
+        assert!(!open.connect("b.example").allowed());
     }
 
     #[test]

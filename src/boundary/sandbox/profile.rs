@@ -157,6 +157,10 @@ fn network(name: &str, profile: &Node, rule: &Rule, config: &Config, findings: &
     let mut proxy = Proxy::new(&on);
     proxy.add(domains, findings);
     proxy.overlay(features);
+    let local = table.and_then(|table| table.typed::<bool>(&["allow_local_binding"], findings));
+    if let Some(local) = local.filter(|local| local.value) {
+        proxy.open_local(Rule::at(local.place, format!("{name}: network.allow_local_binding = true")));
+    }
     Network::Proxied(proxy)
 }
 
