@@ -104,7 +104,9 @@ impl CodexServer {
         }
         self.settle(&mut witness)?;
         let recordings = self.traces().recordings(&thread)?;
-        // The thread's servers end with it.
+        // What it left running ends here, and its servers with it.
+        let _ =
+            self.client.ask("thread/backgroundTerminals/clean", &json!({"threadId": thread}), &mut witness);
         let _ = self.client.ask("thread/delete", &json!({"threadId": thread}), &mut witness);
         let (beyond, left) = {
             let play = self.model.play();

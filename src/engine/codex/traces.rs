@@ -22,13 +22,13 @@ const MAX_LIST: u64 = 1 << 20;
 pub(super) struct Traces {
     codex: Folder,
     outside: Folder,
-    /// The user's home and the temporary folder, with what lay in them when the server had started: other folders stand
+    /// The user's home and the temporary folders, with what lay in them when the server had started: other folders stand
     /// in some of it.
-    open: [(Folder, BTreeSet<Vec<u8>>); 2],
+    open: [(Folder, BTreeSet<Vec<u8>>); 3],
 }
 
 impl Traces {
-    /// Looks at the folders `codex`, `home`, `tmp` and `outside` of a server that has started.
+    /// Looks at the folders `codex`, `home`, `tmp`, `var-tmp` and `outside` of a server that has started.
     pub(super) fn new(folder: &Path) -> io::Result<Self> {
         let open = |name: &str| Folder::open(&folder.join(name));
         let with_own = |name: &str| {
@@ -39,7 +39,7 @@ impl Traces {
         Ok(Self {
             codex: open("codex")?,
             outside: open("outside")?,
-            open: [with_own("home")?, with_own("tmp")?],
+            open: [with_own("home")?, with_own("tmp")?, with_own("var-tmp")?],
         })
     }
 
@@ -113,9 +113,16 @@ mod tests {
 
     fn lab() -> tempfile::TempDir {
         let top = tempfile::tempdir().unwrap();
-        for folder in
-            [DAY, "home/.codex", "tmp/own", "outside", "codex/plugins/data/p", "host/data", "host/2026"]
-        {
+        for folder in [
+            DAY,
+            "home/.codex",
+            "tmp/own",
+            "var-tmp",
+            "outside",
+            "codex/plugins/data/p",
+            "host/data",
+            "host/2026",
+        ] {
             fs::create_dir_all(top.path().join(folder)).unwrap();
         }
         fs::write(top.path().join("host/data/kept"), "kept").unwrap();
