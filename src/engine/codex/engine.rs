@@ -71,6 +71,14 @@ impl<'s> CodexEngine<'s> {
         Self { suite, native, setup, idle: Mutex::default() }
     }
 
+    pub(super) fn native(&self) -> &NativeEngine<'s> {
+        &self.native
+    }
+
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
     /// Version of the CLI.
     pub fn version(&self) -> &str {
         &self.setup.program.version

@@ -31,7 +31,13 @@ pub(super) fn network(setup: &Setup) -> Network {
 }
 
 /// Where everything lies inside, and how the CLI is started.
-pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, places: &Places, port: u16) -> JailSpec {
+pub(super) fn spec(
+    setup: &Setup,
+    (scratch, home): (&Scratch, &Home),
+    places: &Places,
+    port: u16,
+    arguments: &[&str],
+) -> JailSpec {
     let at = |name: &str| scratch.path().join(name);
     let mount = |source: PathBuf, target: &str| Mount { source, target: target.to_owned() };
     // `vendor/<triple>` holds `bin`, `codex-path` and `codex-resources`, which the program looks for beside itself.
@@ -43,10 +49,11 @@ pub(super) fn spec(setup: &Setup, scratch: &Scratch, home: &Home, places: &Place
         None => (bin, place.to_owned()),
     };
     let name = setup.program.path.file_name().unwrap_or_default().to_string_lossy();
-    let mut program = vec![format!("{inside}/{name}"), "app-server".to_owned()];
+    let mut program = vec![format!("{inside}/{name}")];
     for setting in settings(port, setup.provider.as_ref()) {
         program.extend(["-c".to_owned(), setting]);
     }
+    program.extend(arguments.iter().map(|argument| (*argument).to_owned()));
     JailSpec {
         program,
         env: environment(places, setup.provider.as_ref()),

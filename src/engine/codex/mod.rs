@@ -11,6 +11,7 @@
 //! place of the rule.
 
 mod agreement;
+mod bare;
 mod client;
 mod compare;
 mod engine;

@@ -24,6 +24,8 @@ pub(super) struct Play {
     threads: Vec<Part>,
     /// Threads of the CLI and whose part they play.
     bound: HashMap<String, usize>,
+    /// The first thread that asks plays the main part.
+    first_is_main: bool,
     /// Names in the recording and what they are now.
     names: Vec<(String, String)>,
     /// What the model was answered to each call, by call id.
@@ -66,6 +68,14 @@ impl Play {
         }
         let guardians = guardians.into_iter().collect();
         Self { threads, guardians, moved: script.moved, ..Self::default() }
+    }
+
+    /// A script whose main part is played by the first thread that asks, in one turn.
+    pub(super) fn alone(script: Script) -> Self {
+        let mut play = Self::new(script, []);
+        play.begin_turn();
+        play.first_is_main = true;
+        play
     }
 
     /// Tells which thread of the CLI plays the main part.
@@ -137,6 +147,10 @@ impl Play {
     fn part(&mut self, asked: &Asked<'_>) -> Option<usize> {
         if let Some(at) = self.bound.get(&asked.thread) {
             return Some(*at);
+        }
+        if std::mem::take(&mut self.first_is_main) {
+            self.bind_main(&asked.thread);
+            return Some(0);
         }
         let free: Vec<usize> =
             (1..self.threads.len()).filter(|at| !self.bound.values().any(|bound| bound == at)).collect();

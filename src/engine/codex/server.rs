@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientError};
-use super::home::{Deployment, StubCommand};
-use super::jail::Jail;
+use super::home::{Deployment, Home, StubCommand};
+use super::jail::{Jail, OpenJail};
 use super::launch::{self, BINARY, TELL_OUTSIDE};
 use super::model::Model;
 use super::performance::PlayError;
@@ -62,9 +62,18 @@ impl std::fmt::Debug for CodexServer {
     }
 }
 
-impl CodexServer {
-    /// Starts a server for tasks that stand in these places inside.
-    pub(super) fn start(setup: &Setup, places: &Places) -> Result<Self, String> {
+/// All that a CLI needs before it is started.
+pub(super) struct Ground {
+    pub(super) open: OpenJail,
+    pub(super) model: Model,
+    pub(super) scratch: Scratch,
+    pub(super) home: Home,
+    pub(super) port: u16,
+}
+
+impl Ground {
+    /// Opens a jail, serves on its loopback, and lays out folders, the plugin and its configuration.
+    pub(super) fn lay(setup: &Setup, places: &Places) -> Result<Self, String> {
         let text = |error: &dyn std::fmt::Display| error.to_string();
         let mut open = Jail::open_on(&setup.binary, launch::network(setup)).map_err(|error| text(&error))?;
         let port = open.port();
@@ -79,7 +88,16 @@ impl CodexServer {
         let stub = (!setup.real_servers).then_some(&stub);
         let home = setup.deployment.lay_out(&scratch.path().join("codex"), &places.codex_home, stub);
         let home = home.map_err(|error| format!("the plugin cannot be laid out: {error}"))?;
-        let spec = launch::spec(setup, &scratch, &home, places, port);
+        Ok(Self { open, model, scratch, home, port })
+    }
+}
+
+impl CodexServer {
+    /// Starts a server for tasks that stand in these places inside.
+    pub(super) fn start(setup: &Setup, places: &Places) -> Result<Self, String> {
+        let text = |error: &dyn std::fmt::Display| error.to_string();
+        let Ground { open, model, scratch, home, port } = Ground::lay(setup, places)?;
+        let spec = launch::spec(setup, (&scratch, &home), places, port, &["app-server"]);
         let mut jail = open.start(&spec).map_err(|error| text(&error))?;
         let (Some(input), Some(output)) = (jail.stdin.take(), jail.stdout.take()) else {
             return Err("its pipes were taken".to_owned());
