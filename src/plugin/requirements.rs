@@ -54,8 +54,8 @@ pub struct Requirements {
     marketplaces: Option<Marketplaces>,
 }
 
-/// Servers that may run, by name; `None` for an entry without identity.
-type Identities = BTreeMap<String, Option<Transport>>;
+/// Servers that may run, by name.
+type Identities = BTreeMap<String, Transport>;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Marketplaces {
@@ -126,15 +126,10 @@ impl Requirements {
     }
 }
 
-fn refusal(
-    listed: Option<&Option<Transport>>,
-    place: &Place,
-    name: &str,
-    transport: &Transport,
-) -> Option<Rule> {
+fn refusal(listed: Option<&Transport>, place: &Place, name: &str, transport: &Transport) -> Option<Rule> {
     match listed {
         None => Some(Rule::at(place.clone(), format!("requirements: the MCP server `{name}` is not listed"))),
-        Some(Some(identity)) if identity != transport => Some(Rule::at(
+        Some(identity) if identity != transport => Some(Rule::at(
             place.clone(),
             format!("requirements: the MCP server `{name}` has another identity"),
         )),
@@ -167,14 +162,22 @@ fn identities(node: &Node, findings: &mut Vec<Finding>) -> Placed<Identities> {
             &["identity"],
             findings,
         );
-        let identity = server.get(&["identity"]).map(|identity| {
-            identity.warn_unknown("the identity", &["command", "url"], findings);
-            Transport {
-                command: identity.typed::<String>(&["command"], findings).map(|text| text.value),
-                url: identity.typed::<String>(&["url"], findings).map(|text| text.value),
-            }
-        });
-        servers.insert(name.to_owned(), identity);
+        let refused = |at: &Node, message: String| {
+            let message = format!("{message}; Codex refuses to start");
+            let finding = Finding::error("requirements", message).at(at.place.clone());
+            finding.help("write identity = { command = \"…\" } or { url = \"…\" }")
+        };
+        let Some(identity) = server.get(&["identity"]) else {
+            findings.push(refused(server, format!("the MCP server `{name}` has no `identity`")));
+            continue;
+        };
+        identity.warn_unknown("the identity", &["command", "url"], findings);
+        let mut text = |key| identity.typed::<String>(&[key], findings).map(|text| text.value);
+        let transport = Transport { command: text("command"), url: text("url") };
+        if transport == Transport::default() {
+            findings.push(refused(identity, format!("the identity of the MCP server `{name}` is empty")));
+        }
+        servers.insert(name.to_owned(), transport);
     }
     Placed { place: node.place.clone(), value: servers }
 }
@@ -203,4 +206,32 @@ fn marketplaces(root: &Node, findings: &mut Vec<Finding>) -> Option<Marketplaces
         }));
     }
     Some(Marketplaces { place, sources })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Asked of Codex 0.169 with each of these as `/etc/codex/requirements.toml`: does it start?
+    #[test]
+    fn identities_and_folders_must_be_whole() {
+        for (text, refused) in [
+            ("[mcp_servers.x]\n", true),
+            ("[mcp_servers.x]\nidentity = {}\n", true),
+            ("[mcp_servers.x]\nidentity = { command = \"a\" }\n", false),
+            ("[mcp_servers.x]\nidentity = { command = \"a\", url = \"b\" }\n", false),
+            ("[mcp_servers]\n", false),
+            ("[hooks]\nmanaged_dir = 1\n", true),
+            ("[hooks]\nmanaged_dir = \"/etc/hooks\"\n", false),
+            ("[marketplaces]\nrestrict_to_allowed_sources = \"x\"\n", true),
+            ("allow_managed_hooks_only = \"x\"\n", true),
+            ("zzz = 1\n", false),
+            ("zzz =\n", true),
+        ] {
+            let mut findings = Vec::new();
+            Requirements::read(&TextFile::new("requirements.toml", text), &mut findings);
+            let errors = findings.iter().any(|finding| finding.severity == crate::finding::Severity::Error);
+            assert_eq!(errors, refused, "{text}: {findings:?}");
+        }
+    }
 }

@@ -270,6 +270,7 @@ fn patches_run_ask_or_are_refused_as_in_codex() {
 
 // Asked of Codex 0.169 with `thread/start`: the policy that it answers.
 #[test]
+#[allow(clippy::too_many_lines)]
 fn requirements_choose_among_policies() {
     use ApprovalPolicy::{Never, OnRequest, Untrusted};
     let table =

@@ -153,6 +153,9 @@ pub(crate) fn of_requirements(root: &Node, findings: &mut Vec<Finding>) -> Vec<H
         .chain(["managed_dir", "windows_managed_dir"])
         .collect();
     node.warn_unknown("`[hooks]` of the requirements", &known, findings);
+    for key in ["managed_dir", "windows_managed_dir"] {
+        node.typed::<&str>(&[key], findings);
+    }
     let groups = file::events(node, findings);
     groups
         .map(|groups| HookFile { source: HookSource::Managed, key: "requirements.toml".to_owned(), groups })
