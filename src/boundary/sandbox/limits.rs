@@ -234,3 +234,55 @@ fn deny(files: &mut Files, location: Location, rule: Rule, findings: &mut Vec<Fi
     }
     files.add(location, Grant::Deny, rule);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::compile;
+
+    // Asked of Codex 0.169: whichever requirement takes full access away, `never` keeps it from starting.
+    #[test]
+    fn full_access_that_is_taken_away_is_remembered() {
+        let deny = "[permissions.filesystem]\ndeny_read = [\"/etc/hostname\"]";
+        let modes = "allowed_sandbox_modes = [\"read-only\", \"workspace-write\"]";
+        let full = "sandbox_mode = \"danger-full-access\"";
+        let root = "default_permissions = \"x\"\n[permissions.x.filesystem]\n\":root\" = \"write\"";
+        for (text, requirements, mode, expected) in [
+            (full, modes, None, true),
+            (full, deny, None, true),
+            (root, modes, None, true),
+            ("", modes, Some("danger-full-access"), true),
+            ("sandbox_mode = \"workspace-write\"", "allowed_sandbox_modes = [\"read-only\"]", None, false),
+            (full, "", None, false),
+        ] {
+            let sandbox = compile(text, requirements, mode).0;
+            assert_eq!(sandbox.narrowed_from_full().is_some(), expected, "{text} {requirements}");
+        }
+    }
+
+    // Asked of Codex 0.169 with each of these as `/etc/codex/requirements.toml`.
+    #[test]
+    fn requirements_that_codex_refuses() {
+        const BOTH: &str = "[allowed_permission_profiles]\n\":read-only\" = true\n\":workspace\" = true\n";
+        const ONE: &str = "[allowed_permission_profiles]\n\":read-only\" = true\n";
+        let own = "[permissions.zz]\nextends = \":workspace\"";
+        let zz = "default_permissions = \"zz\"\n[allowed_permission_profiles]\n\"zz\" = true";
+        for (text, requirements, expected) in [
+            ("", ONE.to_owned(), "is missing"),
+            ("", format!("default_permissions = \":read-only\"\n{ONE}"), ""),
+            ("", format!("default_permissions = \":workspace\"\n{ONE}"), "is not allowed"),
+            ("", zz.to_owned(), "undefined profile `zz`"),
+            (own, zz.to_owned(), ""),
+            ("", BOTH.to_owned(), ""),
+            ("", format!("{BOTH}nn = true"), "undefined profile `nn`"),
+            ("", "default_permissions = \":workspace\"".to_owned(), "needs `allowed_permission_profiles`"),
+        ] {
+            let findings = compile(text, &requirements, None).1;
+            let errors: Vec<_> = findings
+                .iter()
+                .filter(|finding| finding.severity == crate::finding::Severity::Error)
+                .collect();
+            assert_eq!(errors.is_empty(), expected.is_empty(), "{text} {requirements}: {errors:?}");
+            assert!(errors.first().is_none_or(|error| error.message.contains(expected)), "{errors:?}");
+        }
+    }
+}
