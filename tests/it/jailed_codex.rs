@@ -17,13 +17,11 @@ const PACKAGE: &str = "/codex";
 #[expect(clippy::print_stderr, reason = "what is not tested must be seen")]
 fn codex() -> Option<PathBuf> {
     let binary = Path::new(env!("CARGO_BIN_EXE_plugin-eval"));
-    let path = std::env::var_os("PLUGIN_EVAL_CODEX").map(PathBuf::from);
-    match (path, Jail::probe(binary)) {
-        (None, _) => eprintln!("NOT TESTED: PLUGIN_EVAL_CODEX does not name the Codex CLI's binary"),
-        (_, Err(unavailable)) => eprintln!("NOT TESTED: {unavailable}"),
-        (Some(path), Ok(())) => return Some(path.canonicalize().unwrap()),
+    if let Err(unavailable) = Jail::probe(binary) {
+        eprintln!("NOT TESTED: {unavailable}");
+        return None;
     }
-    None
+    super::codex_engine::real()
 }
 
 /// Folders and a configuration for a jail with the CLI.

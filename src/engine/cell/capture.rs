@@ -19,6 +19,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// A program that runs, with the reading ends of its output.
 pub(super) struct Watch<'w> {
     pub(super) program: Pid,
+    /// Whoever asked; when another process has taken its place, nobody asks any more.
+    pub(super) parent: Pid,
     pub(super) stdout: File,
     pub(super) stderr: File,
     pub(super) limits: Limits,
@@ -41,7 +43,6 @@ impl Watch<'_> {
         let mut streams =
             [self.stdout, self.stderr].map(|file| Stream { file: Some(file), bytes: Vec::new() });
         let mut looked = Instant::now();
-        let parent = getppid();
         let mut status = None;
         let ended = loop {
             status = reap(self.program).or(status);
@@ -55,7 +56,7 @@ impl Watch<'_> {
             if looked.elapsed() >= TICK {
                 looked = Instant::now();
                 // Whoever asked is gone: end, so that the caller can clear up.
-                if getppid() != parent {
+                if getppid() != self.parent {
                     break Ended::Timeout;
                 }
                 let usage = (self.usage)();

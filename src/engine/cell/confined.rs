@@ -42,8 +42,9 @@ const SYSTEM: &[&str] = &[
 /// Devices that every program may read and write.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// Starts the confined process and watches it from outside.
-pub(super) fn watch() -> Result<ProcessOutcome, String> {
+/// Starts the confined process and watches it from outside. `parent` is the process that asked, as it told itself: it may
+/// be gone before this one could find out.
+pub(super) fn watch(parent: Pid) -> Result<ProcessOutcome, String> {
     let job = read_job()?;
     // Orphans come to this process, so that it finds and ends them all.
     nix::sys::prctl::set_child_subreaper(true).map_err(|errno| format!("no subreaper: {errno}"))?;
@@ -67,6 +68,7 @@ pub(super) fn watch() -> Result<ProcessOutcome, String> {
     let own = nix::unistd::getpid().as_raw();
     let watch = Watch {
         program: Pid::from_raw(child.id().cast_signed()),
+        parent,
         stdout: OwnedFd::from(stdout).into(),
         stderr: OwnedFd::from(stderr).into(),
         limits: job.limits,

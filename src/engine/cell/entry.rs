@@ -19,7 +19,10 @@ pub fn enter(arguments: &[String]) -> u8 {
     match step {
         Some("outer") => outer::run(),
         Some("inner") => answer(&inner::run(arguments.get(1).and_then(|user| user.parse().ok()))),
-        Some("watch") => answer(&confined::watch()),
+        Some("watch") => {
+            let told = arguments.get(1).and_then(|parent| parent.parse().ok());
+            answer(&confined::watch(told.map_or_else(nix::unistd::getppid, nix::unistd::Pid::from_raw)))
+        }
         Some("exec") => confined::exec(arguments.get(1..).unwrap_or_default()),
         _ => 70,
     }

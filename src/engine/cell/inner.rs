@@ -81,6 +81,7 @@ fn watch(job: &Job, mut child: Child) -> Result<ProcessOutcome, String> {
     nix::unistd::dup2_stdin(null).map_err(|errno| format!("/dev/null: {errno}"))?;
     let watch = Watch {
         program: Pid::from_raw(child.id().cast_signed()),
+        parent: nix::unistd::getppid(),
         stdout: OwnedFd::from(stdout).into(),
         stderr: OwnedFd::from(stderr).into(),
         limits: job.limits,

@@ -76,7 +76,7 @@ impl Cell {
         };
         let spec = serde_json::to_vec(job).map_err(|error| CellError::Setup(error.to_string()))?;
         let mut child = Command::new(&self.binary)
-            .args([ARGUMENT, step])
+            .args([ARGUMENT, step, &std::process::id().to_string()])
             .env_clear()
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -14,6 +14,7 @@ mod agreement;
 mod bare;
 mod client;
 mod compare;
+mod does;
 mod engine;
 mod home;
 mod hooks;
