@@ -123,22 +123,25 @@ impl<'s> CodexEngine<'s> {
 
     /// Plays one run under one stage on a warm server, or on a new one.
     fn perform(&self, draft: &Draft<'_, '_>, mode: Option<&str>) -> Result<Performance, Problem> {
-        let task = draft.task;
         let stand = Stand::of(draft);
-        let snapshot = self.native.snapshot(task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
-        let mut server = self.server(&stand.places)?;
+        let snapshot =
+            self.native.snapshot(draft.task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
+        // What an earlier task left half done in a warm server (Codex's sandbox puts folders into the checkout and takes
+        // them away again) must not break this one: a refusal there is asked again of a new server.
+        if let Some(mut warm) = self.warm(&stand.places) {
+            warm.check_out(snapshot.as_ref())?;
+            match warm.play(part(draft, &stand, mode), self.setup.limit) {
+                Ok(performance) => {
+                    self.keep(warm);
+                    return Ok(performance);
+                }
+                Err(PlayError::Client(ClientError::Refused { .. })) => {}
+                Err(error) => return Err(Problem::of(&error, &mut warm)),
+            }
+        }
+        let mut server = CodexServer::start(&self.setup, &stand.places).map_err(Problem::Start)?;
         server.check_out(snapshot.as_ref())?;
-        let mut script = Script::of(draft.run, draft.transcripts);
-        script.moved.clone_from(&stand.moved);
-        let part = Part {
-            cwd: &stand.cwd,
-            mode,
-            guardians: guardians(draft.transcripts),
-            witness: Witness::new(&task.decision.approvals, draft.transcripts),
-            transcripts: draft.transcripts,
-            script,
-        };
-        match server.play(part, self.setup.limit) {
+        match server.play(part(draft, &stand, mode), self.setup.limit) {
             Ok(performance) => {
                 self.keep(server);
                 Ok(performance)
@@ -148,14 +151,11 @@ impl<'s> CodexEngine<'s> {
         }
     }
 
-    fn server(&self, places: &Places) -> Result<CodexServer, Problem> {
+    /// A server that waits, for a task that stands in these places.
+    fn warm(&self, places: &Places) -> Option<CodexServer> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = idle.iter().rposition(|server| server.places() == places);
-        if let Some(at) = found {
-            return Ok(idle.swap_remove(at));
-        }
-        drop(idle);
-        CodexServer::start(&self.setup, places).map_err(Problem::Start)
+        let at = idle.iter().rposition(|server| server.places() == places)?;
+        Some(idle.swap_remove(at))
     }
 
     fn keep(&self, server: CodexServer) {
@@ -164,6 +164,20 @@ impl<'s> CodexEngine<'s> {
         let oldest = (idle.len() > KEPT).then(|| idle.remove(0));
         drop(idle);
         drop(oldest);
+    }
+}
+
+/// A run under one stage, ready to be played.
+fn part<'p, 't>(draft: &'p Draft<'_, 't>, stand: &'p Stand, mode: Option<&'p str>) -> Part<'p, 't> {
+    let mut script = Script::of(draft.run, draft.transcripts);
+    script.moved.clone_from(&stand.moved);
+    Part {
+        cwd: &stand.cwd,
+        mode,
+        guardians: guardians(draft.transcripts),
+        witness: Witness::new(&draft.task.decision.approvals, draft.transcripts),
+        transcripts: draft.transcripts,
+        script,
     }
 }
 
