@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::action::{Action, Command};
+use crate::action::{Action, Command, clean};
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,15 +56,11 @@ impl Does {
         match (self, told) {
             (Self::Command(one), Self::Command(other)) => one.trim() == other.trim(),
             (Self::Mcp { server, tool, .. }, Self::Mcp { server: told_server, tool: told_tool, .. }) => {
-                plain(server) == plain(told_server) && plain(tool) == plain(told_tool)
+                clean(server) == clean(told_server) && clean(tool) == clean(told_tool)
             }
             (one, other) => one == other,
         }
     }
-}
-
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 /// The script in `/bin/bash -lc '<script>'`.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::action::clean;
 use crate::transcript::{StepKind, Transcript};
 
 /// The watch: `calls` and `watched`, over the script's `tools`.
@@ -54,8 +55,9 @@ impl Nested {
         for step in recorded.iter().flat_map(|transcript| &transcript.steps) {
             let StepKind::Call(call) = &step.kind else { continue };
             let Some(rows) = call.parent.as_deref().and_then(|parent| rows.get_mut(parent)) else { continue };
-            let name = plain(&call.tool.name);
-            let Some(at) = rows.iter().position(|(tool, _)| plain(tool) == name) else { continue };
+            // Scripts spell names of MCP tools in their own way.
+            let name = clean(&call.tool.name);
+            let Some(at) = rows.iter().position(|(tool, _)| clean(tool) == name) else { continue };
             let (_, fate) = rows.remove(at);
             fates.extend(fate.map(|fate| (call.id.to_string(), fate)));
         }
@@ -66,11 +68,6 @@ impl Nested {
     pub(super) fn fate(&self, call: &str) -> Option<&str> {
         self.fates.get(call).map(String::as_str)
     }
-}
-
-/// Scripts spell names of MCP tools in their own way.
-fn plain(name: &str) -> String {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
 }
 
 #[cfg(test)]
