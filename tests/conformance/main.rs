@@ -125,10 +125,17 @@ fn judge(named: &Named, program: Option<&CodexProgram>) -> Outcome {
         Laid::read(scratch.path())
     });
     let native = laid.as_ref().map_err(Clone::clone).and_then(Laid::native);
-    let asked = laid.ok().and_then(|laid| Some(laid.codex(program?)));
     let file = folder().join("answers").join(format!("{}.tsv", named.name));
     let stored =
         fs::read_to_string(file).map_err(|error| error.to_string()).and_then(|text| row::read(&text));
+    let mut asked = laid.as_ref().ok().and_then(|laid| Some(laid.codex(program?)));
+    if let (Some(Ok(rows)), Ok(stored), Ok(laid), Some(program)) = (&asked, &stored, &laid, program)
+        && !row::all_agree(stored, rows)
+    {
+        // On a busy machine commands and hooks run into their times; what differs for good differs again.
+        println!("asked again, for it answered otherwise than what is stored: {}", named.name);
+        asked = Some(laid.codex(program));
+    }
     let Scenario { about, refuses, open, .. } = &named.scenario;
     Outcome {
         name: named.name.clone(),

@@ -117,7 +117,13 @@ fn the_bundled_suites_are_ruled_alike() {
     let codex = codex.to_str().unwrap();
     for (suite, code) in [("release-reviewer", 0), ("release-reviewer-leaky", 1)] {
         let suite_folder = format!("suites/{suite}");
-        let ran = project.run(&["run", &suite_folder, "--engine", "both", "--codex", codex]).ended(code);
+        let arguments = ["run", &suite_folder, "--engine", "both", "--codex", codex];
+        let mut ran = project.run(&arguments);
+        if ran.code != Some(code) {
+            // On a busy machine a command or a hook may run into its time; what differs for good differs again.
+            ran = project.run(&arguments);
+        }
+        let ran = ran.ended(code);
         let page = project.read(&format!("reports/{suite}/agreement.md"));
         assert!(page.contains("(100.0%)"), "{}\n{page}", ran.stdout);
         assert!(!page.contains("## Differences"), "{page}");
