@@ -104,6 +104,20 @@ fn starts_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r']) || text.trim_start().starts_with(start)
 }
 
+/// A path as part of an address: all bytes but letters, digits, `-`, `_`, `.`, `~` and `/` as percent codes.
+pub fn address(path: &str) -> String {
+    let mut address = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                address.push(char::from(byte));
+            }
+            _ => _ = write!(address, "%{byte:02X}"),
+        }
+    }
+    address
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

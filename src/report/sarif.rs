@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::escape::{line, short};
+use super::escape::{address, line, short};
 use super::v1::{RunV1, SuiteV1, SummaryV1, TaskV1, ViolationV1};
 use crate::finding::Severity;
 use crate::metrics::ViolationKind;
@@ -226,22 +226,8 @@ fn place(path: &str, file: &str, start_line: u32, start_column: u32) -> Physical
     let outside = file.starts_with('/') || file.contains(':') || file.split('/').any(|part| part == "..");
     let (file, start_line) = if outside { ("suite.toml", 1) } else { (file, start_line) };
     let region = (start_line > 0).then_some(Region { start_line, start_column });
-    let uri = encoded(&format!("{path}/{file}"));
+    let uri = address(&format!("{path}/{file}"));
     Physical { artifact_location: Artifact { uri, uri_base_id: "%SRCROOT%" }, region }
-}
-
-/// A path as a relative address.
-fn encoded(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            _ => _ = write!(uri, "%{byte:02X}"),
-        }
-    }
-    uri
 }
 
 /// The file up to the results.

@@ -565,10 +565,6 @@ fn hostile_text_makes_no_markup_in_the_page() {
     let page = text(place.path(), "index.html");
     assert_eq!(elements(&page), wanted);
     assert!(page.contains("default-src 'none'; script-src 'sha256-"), "{}", &page[..900]);
-    assert!(
-        !page.contains("http://") && !page.contains("https://")
-            || HOSTILE.iter().any(|text| text.contains("http"))
-    );
 }
 
 fn csv_reader(path: &Path) -> ::csv::Reader<std::fs::File> {

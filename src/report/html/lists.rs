@@ -1,10 +1,8 @@
-use std::fmt::Write as _;
-
 use maud::{Markup, html};
 
 use super::shown;
 use crate::report::changes::accept_command;
-use crate::report::escape::short;
+use crate::report::escape::{address, short};
 use crate::report::v1::{ChangeV1, NotedV1, SuiteV1, SummaryV1, TaskChangesV1, Why};
 
 /// Items of a list in the page; the task table has the rest.
@@ -31,7 +29,7 @@ pub(super) fn attention(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
 
 /// A link that opens a task, and one of its steps, in the page.
 pub(super) fn task_link(task: &str, repeat: u32, step: Option<u32>) -> Markup {
-    let target = format!("#/task/{}/{repeat}", encoded(task));
+    let target = format!("#/task/{}/{repeat}", address(task).replace('/', "%2F"));
     let target = step.map_or_else(|| target.clone(), |step| format!("{target}/{step}"));
     html! {
         a href=(target) {
@@ -40,18 +38,6 @@ pub(super) fn task_link(task: &str, repeat: u32, step: Option<u32>) -> Markup {
             @if let Some(step) = step { " step " (step) }
         }
     }
-}
-
-/// A text as a part of an address: all but letters, digits and a few marks as percent codes.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-    }
-    out
 }
 
 fn section(title: &str, total: u64, shown_count: usize, open: bool, items: &Markup) -> Markup {
