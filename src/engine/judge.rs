@@ -12,11 +12,12 @@ use super::lifecycle::Happening;
 use super::moment::Moment;
 use super::policy::{self, Policy};
 use super::result;
+use super::retry::{self, Retry};
 use super::sandbox;
 use super::touch::Site;
 use crate::action::{Action, Command, ToolName};
 use crate::boundary::Boundary;
-use crate::boundary::approval::{ApprovalPolicy, Reviewer};
+use crate::boundary::approval::Reviewer;
 use crate::boundary::hooks::HookEvent;
 use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Workspace};
@@ -188,9 +189,9 @@ impl Passage<'_, '_> {
                 self.unsandboxed = confinement == Confinement::Escalated;
                 let ruling =
                     sandbox::ruling(boundary, self.bounds, attempt, self.moment, confinement, ruling);
-                match policy::retry(boundary, attempt, &ruling) {
-                    Some(ask) => self.ask(attempt, ask, None, Some(Confinement::Escalated)),
-                    None => self.end(ruling),
+                match retry::of(boundary, self.bounds, attempt, self.moment, &ruling, false) {
+                    Retry::Ask(ask) => self.ask(attempt, ask, None, Some(Confinement::Escalated)),
+                    Retry::None | Retry::Outside => self.end(ruling),
                 }
             }
             Policy::Ask { ruling, unless_allowed, accepted } => {
@@ -214,33 +215,27 @@ impl Passage<'_, '_> {
         let ruling = match answer.verdict {
             Permission::Silent => otherwise.unwrap_or(ask),
             Permission::Stop(ruling) => ruling,
-            Permission::Allow(ruling) => {
-                let accepted = accepted.map(|confinement| self.approved_by_hook(attempt, confinement));
-                self.unsandboxed = accepted == Some(Confinement::Escalated);
-                match accepted {
-                    Some(confinement) => {
-                        let boundary = self.judge.boundary;
-                        sandbox::ruling(boundary, self.bounds, attempt, self.moment, confinement, ruling)
-                    }
-                    None => ruling,
-                }
-            }
+            Permission::Allow(ruling) => match accepted {
+                Some(confinement) => self.approved(attempt, confinement, ruling),
+                None => ruling,
+            },
         };
         self.end(ruling)
     }
 
-    /// Where a command runs that a hook approves. Under `untrusted`, what a person accepts leaves the sandbox, and what a
-    /// hook approves does not unless it asks to (Codex 0.169: combined/untrusted-with-everything).
-    fn approved_by_hook(&self, attempt: &Attempt<'_>, accepted: Confinement) -> Confinement {
-        match attempt.action {
-            Action::Shell(shell)
-                if !shell.escalated
-                    && self.judge.boundary.approvals.policy == ApprovalPolicy::Untrusted
-                    && attempt.direct_patch().is_none() =>
-            {
-                Confinement::Sandboxed
+    /// What becomes of a call that a hook approves: what fails in the sandbox may run again outside.
+    fn approved(&mut self, attempt: &Attempt<'_>, confinement: Confinement, allowed: Ruling) -> Ruling {
+        let (boundary, bounds, moment) = (self.judge.boundary, self.bounds, self.moment);
+        self.unsandboxed = confinement == Confinement::Escalated;
+        let ruling = sandbox::ruling(boundary, bounds, attempt, moment, confinement, allowed.clone());
+        match retry::of(boundary, bounds, attempt, moment, &ruling, true) {
+            Retry::Outside => {
+                self.unsandboxed = true;
+                let why = || format!("it fails in the sandbox and runs again outside: {}", ruling.reason);
+                self.note(Phase::Sandbox, Some(&ruling.rule), why);
+                sandbox::ruling(boundary, bounds, attempt, moment, Confinement::Escalated, allowed)
             }
-            _ => accepted,
+            Retry::None | Retry::Ask(_) => ruling,
         }
     }
 

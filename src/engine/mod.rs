@@ -22,6 +22,7 @@ mod policy;
 mod project;
 mod recordings;
 mod result;
+mod retry;
 mod sandbox;
 mod thread;
 mod touch;

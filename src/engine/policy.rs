@@ -166,22 +166,6 @@ fn apply_patch(
     }
 }
 
-/// What Codex 0.169 asks when a patch that needed no approval fails in the sandbox, where somebody can be asked and
-/// nothing may not be read: to apply it outside.
-pub(super) fn retry(boundary: &Boundary, attempt: &Attempt<'_>, failed: &Ruling) -> Option<Ruling> {
-    let approvals = &boundary.approvals;
-    let asks = approvals.policy.asks_about_sandbox() && approvals.policy != ApprovalPolicy::Untrusted;
-    let stopped = failed.verdict == Verdict::Deny && failed.phase == Phase::Sandbox;
-    let open = boundary.sandbox.has_denials() || boundary.sandbox.is_unrestricted();
-    let direct = attempt.direct_patch().is_some();
-    (direct && stopped && asks && !open).then(|| Ruling {
-        verdict: Verdict::Ask,
-        phase: Phase::Approval,
-        reason: "command failed; retry without sandbox?".into(),
-        rule: failed.rule.clone(),
-    })
-}
-
 /// A file of a patch.
 struct PatchFile {
     path: String,

@@ -55,7 +55,7 @@ fn lies_inside(
 }
 
 /// The rule that keeps a file or network effect, or a part of it, from happening.
-fn stopped<'b>(
+pub(super) fn stopped<'b>(
     bounds: &Bounds<'b>,
     touch: &Touch<'_>,
     moment: &Moment<'_>,

@@ -21,6 +21,10 @@ pub fn agreement_line(tasks: &[(String, Agreement)]) -> String {
     if unclear > 0 {
         let _ = write!(text, "; {unclear} are undetermined without the CLI");
     }
+    let adopted = sum(|a| a.adopted.len());
+    if adopted > 0 {
+        let _ = write!(text, "; {adopted} fit what the CLI did without being told by it");
+    }
     if unseen > 0 {
         let _ = write!(text, "; {unseen} the CLI does not tell");
     }
@@ -59,6 +63,8 @@ pub fn agreement_page(suite: &str, version: &str, tasks: &[(String, Agreement)])
         title,
         tasks.iter().flat_map(|(task, a)| a.undetermined.iter().map(move |u| (task, u))),
     );
+    let title = "Taken over from the native engine";
+    by_reason(&mut page, title, tasks.iter().flat_map(|(task, a)| a.adopted.iter().map(move |u| (task, u))));
     let title = "Not told by the CLI";
     by_reason(&mut page, title, tasks.iter().flat_map(|(task, a)| a.unseen.iter().map(move |u| (task, u))));
     page

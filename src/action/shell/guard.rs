@@ -180,6 +180,18 @@ impl<'t> Guards<'t> {
         }
     }
 
+    /// The script ends here if what was read last failed, as far as that can be told.
+    pub(super) fn exit_if_failed(&mut self) {
+        let failed = self.outcome.unmet.clone();
+        // What usually succeeds is taken to.
+        let usual = self.outcome.met == Condition::ALWAYS;
+        if !usual && !matches!(failed, Condition::Unknown | Condition::Known(false)) {
+            self.only_if(failed);
+            self.exit(Part::Process);
+            self.leave();
+        }
+    }
+
     pub(super) fn mark(&mut self) {
         self.marks.push(self.outcome.clone());
     }

@@ -8,6 +8,7 @@
 
 mod brace;
 mod expansion;
+mod failure;
 mod forced_rm;
 mod grammar;
 mod guard;
@@ -26,6 +27,7 @@ mod words;
 
 use std::borrow::Cow;
 
+pub use failure::Failure;
 pub use forced_rm::has_forced_rm;
 pub use words::rule_segments;
 
@@ -45,6 +47,8 @@ pub struct ShellReading<'t> {
     /// The command is a bare patch: Codex 0.169 refuses it ("patch detected without explicit call to apply_patch")
     /// and runs nothing.
     pub bare_patch: bool,
+    /// What shows of it when something in it is refused.
+    pub failure: Failure,
 }
 
 impl ShellReading<'_> {
@@ -71,6 +75,7 @@ impl ShellReading<'_> {
                 })
                 .collect(),
             bare_patch: self.bare_patch,
+            failure: self.failure,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::guard::{Guards, Outcome, Part};
 use super::outcome;
 use super::programs::{self, Run};
-use super::script::{Item, Redirect, RedirectKind, Scope, Simple};
+use super::script::{Item, Joint, Redirect, RedirectKind, Scope, Simple};
 use super::vars::{Folder, Scopes, Value, join};
 use super::word::{Arg, UNKNOWN, expand};
 use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
@@ -36,6 +36,8 @@ pub(super) struct Reader<'t> {
     items: usize,
     /// How many programs that run programs are being read.
     calls: usize,
+    /// The script ends at the first command that fails (`set -e`).
+    stops_at_failure: bool,
     /// The text that the command gets as its input, where it stands in the script.
     pub(super) document: Option<&'t str>,
     /// What the pipe brings, where that is a list of files: patterns for them.
@@ -54,6 +56,7 @@ impl<'t> Reader<'t> {
             open: 0,
             items: 0,
             calls: 0,
+            stops_at_failure: false,
             document: None,
             listed: None,
         }
@@ -80,7 +83,12 @@ impl<'t> Reader<'t> {
         let mut rest = items.iter();
         while let Some(item) = rest.next() {
             match item {
-                Item::Command(simple) => self.simple(simple),
+                Item::Command(simple) => {
+                    self.simple(simple);
+                    if self.stops_at_failure && is_alone(simple, rest.as_slice().first()) {
+                        self.guards.exit_if_failed();
+                    }
+                }
                 Item::Enter(scope) => self.enter(*scope),
                 Item::Leave => self.leave(),
                 Item::Loop { variable, values } => {
@@ -137,6 +145,9 @@ impl<'t> Reader<'t> {
     }
 
     fn absorb(&mut self, inner: ShellReading<'t>) {
+        if inner.failure.fatal_from > 0 {
+            self.out.failure.fatal_from = self.out.effects.known.len() + inner.failure.fatal_from;
+        }
         for effect in inner.effects.known {
             self.effect(effect.access, effect.target);
         }
@@ -218,12 +229,19 @@ impl<'t> Reader<'t> {
     }
 
     fn simple(&mut self, simple: &Simple<'t>) {
+        // A failure of what came before is passed over, and so is one in the background or in a pipe.
+        if !self.stops_at_failure && (simple.joint != Some(Joint::And) || simple.piped) {
+            self.out.failure.fatal_from = self.out.effects.known.len();
+        }
         let narrowed = self.guards.begin(simple.joint, simple.piped);
         if !self.guards.is_dead() {
             self.scoped(simple, narrowed);
         }
         if simple.joint.is_some() {
             self.guards.leave();
+        }
+        if simple.isolated && !simple.piped {
+            self.out.failure.fatal_from = self.out.effects.known.len();
         }
     }
 
@@ -267,6 +285,9 @@ impl<'t> Reader<'t> {
         }
         let known = |arg: &Arg<'t>, what: Lying| self.lies(arg, what);
         let outcome = outcome::of_command(&simple.words, &args, &self.scopes, &known);
+        if !simple.isolated && simple.words.first() == Some(&"set") {
+            self.set_options(&args);
+        }
         self.document = fed_text(simple);
         let fed = simple.piped || simple.redirects.iter().any(|r| !matches!(r.kind, RedirectKind::Write));
         self.call(&args, fed);
@@ -277,6 +298,21 @@ impl<'t> Reader<'t> {
             Some(&"return") if !simple.isolated => self.guards.exit(Part::Function),
             Some(&("break" | "continue")) if !simple.isolated => self.guards.exit(Part::Loop),
             _ => self.guards.end(outcome),
+        }
+    }
+
+    /// `set -e` and `set +e`, among other options.
+    fn set_options(&mut self, args: &[Arg<'t>]) {
+        for (at, arg) in args.iter().enumerate().skip(1) {
+            let named = args.get(at + 1).is_some_and(|name| name.text == "errexit");
+            let (on, letters) = match (arg.text.strip_prefix('-'), arg.text.strip_prefix('+')) {
+                (Some(letters), _) => (true, letters),
+                (_, Some(letters)) => (false, letters),
+                _ => continue,
+            };
+            if letters.contains('e') || (letters.ends_with('o') && named) {
+                self.stops_at_failure = on;
+            }
         }
     }
 
@@ -464,6 +500,16 @@ impl<'t> Reader<'t> {
             self.effect(access, Target::Path(path));
         }
     }
+}
+
+/// Does a command stand for itself, so that `set -e` looks at how it ends? What is asked about does not.
+fn is_alone(simple: &Simple<'_>, next: Option<&Item<'_>>) -> bool {
+    let asked = match next {
+        Some(Item::Command(next)) => next.joint.is_some() || next.piped,
+        Some(Item::Guard(_) | Item::Mark | Item::Negate) => true,
+        _ => false,
+    };
+    simple.joint.is_none() && !simple.isolated && !simple.words.is_empty() && !asked
 }
 
 /// Adds the effects of a patch; a text that is no patch is refused and changes nothing.

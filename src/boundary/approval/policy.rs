@@ -66,6 +66,12 @@ impl ApprovalPolicy {
         !matches!(self, Self::Never | Self::Granular(Granular { sandbox_approval: false, .. }))
     }
 
+    /// Does Codex 0.169 start a command again, outside of the sandbox, that fails in it at once? It asks before, unless
+    /// somebody has approved the command already.
+    pub fn retries_commands(self) -> bool {
+        matches!(self, Self::Untrusted | Self::Granular(Granular { sandbox_approval: true, .. }))
+    }
+
     /// The policy as Codex writes it into refusals.
     pub(super) fn in_refusals(self) -> String {
         match self {

@@ -33,8 +33,8 @@ pub fn judge_shell(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbo
             let reason = rules.refusal(&call.invocation).into();
             Step::Reject { reason, rule, phase: Phase::Rules }
         }
-        (Some(RuleVerdict::Prompt), Some(rule)) => prompted(call, approvals, sandbox, rule),
-        _ if call.forced_rm => forced_rm(call, approvals, sandbox, None),
+        (Some(RuleVerdict::Prompt), Some(rule)) => prompted(call, approvals, rule),
+        _ if call.forced_rm => forced_rm(call, approvals, None),
         (_, Some(rule)) if rules.all_allowed => {
             Step::Run { confinement: outside(sandbox), rule, phase: Phase::Rules }
         }
@@ -43,21 +43,21 @@ pub fn judge_shell(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbo
 }
 
 /// A rule says that somebody is asked.
-fn prompted(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rule: Rule) -> Step {
+fn prompted(call: &ShellCall<'_>, approvals: &Approvals, rule: Rule) -> Step {
     let refuse = |reason: &'static str| Step::Reject {
         reason: reason.into(),
         rule: rule.clone(),
         phase: Phase::Rules,
     };
     match approvals.policy {
-        ApprovalPolicy::Never if call.forced_rm => forced_rm(call, approvals, sandbox, None),
+        ApprovalPolicy::Never if call.forced_rm => forced_rm(call, approvals, None),
         ApprovalPolicy::Never => refuse("approval required by policy, but AskForApproval is set to Never"),
         ApprovalPolicy::Granular(Granular { rules: false, .. }) => {
             refuse("approval required by policy rule, but AskForApproval::Granular.rules is false")
         }
         _ => Step::Ask {
             reason: Some(call.rules.request(&call.invocation)),
-            accepted: accepted(call, approvals, sandbox),
+            accepted: accepted(call),
             rule,
             phase: Phase::Rules,
         },
@@ -65,7 +65,7 @@ fn prompted(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rule
 }
 
 /// The command removes files by force; asked even where a granular policy refuses other requests.
-fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, reason: Option<String>) -> Step {
+fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, reason: Option<String>) -> Step {
     let rule = Rule::built_in("rm -f style commands need an approval");
     if approvals.policy == ApprovalPolicy::Never {
         let line = call.invocation.line();
@@ -74,7 +74,7 @@ fn forced_rm(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox, rea
         return Step::Reject { reason: reason.into(), rule, phase: Phase::Rules };
     }
     let reason = reason.or_else(|| call.justification.map(str::to_owned));
-    Step::Ask { reason, accepted: accepted(call, approvals, sandbox), rule, phase: Phase::Rules }
+    Step::Ask { reason, accepted: accepted(call), rule, phase: Phase::Rules }
 }
 
 /// No rule decides.
@@ -89,26 +89,15 @@ fn unruled(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> St
             approvals.rule.clone()
         };
         let reason = call.justification.map(str::to_owned);
-        return Step::Ask {
-            reason,
-            accepted: accepted(call, approvals, sandbox),
-            rule,
-            phase: Phase::Approval,
-        };
+        return Step::Ask { reason, accepted: accepted(call), rule, phase: Phase::Approval };
     }
     Step::Run { confinement: Confinement::Sandboxed, rule: approvals.rule.clone(), phase: Phase::Approval }
 }
 
-/// Where an approved command runs. Approved prompts of rules and forced rm stay in the sandbox; escalations leave
-/// it, and so does all that is approved under `untrusted`, unless the sandbox forbids reading something.
-fn accepted(call: &ShellCall<'_>, approvals: &Approvals, sandbox: &Sandbox) -> Confinement {
-    if call.escalated {
-        Confinement::Escalated
-    } else if approvals.policy == ApprovalPolicy::Untrusted {
-        outside(sandbox)
-    } else {
-        Confinement::Sandboxed
-    }
+/// Where an approved command runs. Escalations leave the sandbox; what rules, forced rm and `untrusted` ask about stays in
+/// it, see [`ApprovalPolicy::retries_commands`].
+fn accepted(call: &ShellCall<'_>) -> Confinement {
+    if call.escalated { Confinement::Escalated } else { Confinement::Sandboxed }
 }
 
 /// Outside the sandbox, where that is left without an escalation.

@@ -136,7 +136,7 @@ fn commands_run_ask_or_are_refused_as_in_codex() {
     for (policy, rows) in [
         (ApprovalPolicy::Never, never),
         (ApprovalPolicy::OnRequest, asking("in", "run in".to_owned())),
-        (ApprovalPolicy::Untrusted, asking("out", ask("out", ""))),
+        (ApprovalPolicy::Untrusted, asking("in", ask("in", ""))),
         (granular(true, false), no_rules.clone()),
         (granular(false, true), no_sandbox(true, asking("in", "run in".to_owned()))),
         (granular(false, false), no_sandbox(false, no_rules)),
@@ -175,7 +175,7 @@ fn rules_answer_for_forced_rm() {
     for (rules, text, policy, expected) in [
         (allow, "rm -f zz", ApprovalPolicy::Never, "run out"),
         (allow, "true && rm -f zz", ApprovalPolicy::Never, "run in"),
-        (allow, "true && rm -f zz", ApprovalPolicy::Untrusted, "ask out "),
+        (allow, "true && rm -f zz", ApprovalPolicy::Untrusted, "ask in "),
         (
             "prefix_rule([\"rm\"],\"prompt\")",
             "rm -f zz",

@@ -7,6 +7,9 @@ pub struct Agreement {
     pub differences: Vec<Difference>,
     /// Steps that the native engine calls undetermined and the CLI rules on, with the reason.
     pub undetermined: Vec<Unclear>,
+    /// Steps on which the native engine's ruling was taken over, because what was seen fits it and does not prove it, with
+    /// the reason.
+    pub adopted: Vec<Unclear>,
     /// Steps that the CLI did not get to or does not tell of, with the reason.
     pub unseen: Vec<Unclear>,
 }
@@ -40,6 +43,7 @@ impl Agreement {
         self.agreed += other.agreed;
         self.differences.extend(other.differences);
         self.undetermined.extend(other.undetermined);
+        self.adopted.extend(other.adopted);
         self.unseen.extend(other.unseen);
     }
 

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::agreement::{Agreement, Difference, Unclear};
+use super::fit::{self, Fit};
 use super::hooks;
 use super::performance::Performance;
 use super::ruling::{Observed, Seen};
 use super::script::is_translated;
 use super::witness::HookSeen;
-use crate::action::Access;
-use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
+use crate::decision::{Phase, Rule, Ruling, Verdict};
 use crate::finding::Finding;
 use crate::replay::{ReplayStep, StepKind};
 use crate::transcript::{self, Call, Transcript};
@@ -32,6 +32,8 @@ struct Stage<'p> {
     untranslated: HashMap<&'p str, String>,
     /// There is no sandbox to be outside of.
     unrestricted: bool,
+    /// The CLI noted of every turn that its sandbox lets nothing reach the network.
+    offline: bool,
 }
 
 /// Compares every step with what the CLI did, and puts the CLI's ruling in place where it differs.
@@ -42,8 +44,9 @@ pub(super) fn compare(
     unrestricted: bool,
 ) -> Told {
     let untranslated = untranslated(recorded);
-    let stage =
-        Stage { performance, made: calls(made), recorded: calls(recorded), untranslated, unrestricted };
+    let offline = made.iter().flat_map(|transcript| &transcript.contexts).all(|context| !context.network);
+    let (made, recorded) = (calls(made), calls(recorded));
+    let stage = Stage { performance, made, recorded, untranslated, unrestricted, offline };
     let mut agreement = Agreement::default();
     for step in steps.iter_mut() {
         match stage.observed(step) {
@@ -103,10 +106,8 @@ impl Stage<'_> {
                     "the turn ended before the model was asked, and not by a hook at the prompt".to_owned()
                 );
             }
-            Some(reason) => {
-                Observed { verdict: Verdict::Deny, phase: Some(Phase::Hook), said: reason.clone() }
-            }
-            None => Observed { verdict: Verdict::Allow, phase: None, said: "the model was asked".to_owned() },
+            Some(reason) => Observed::new(Verdict::Deny, Some(Phase::Hook), reason.clone()),
+            None => Observed::new(Verdict::Allow, None, "the model was asked".to_owned()),
         })
     }
 
@@ -146,9 +147,10 @@ impl Stage<'_> {
             question: witness.question(&step.id),
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
             outside: self.unrestricted || self.performance.outside.contains(&step.id),
+            offline: self.offline,
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
-        with_effects(observed, step, &seen)
+        fit::settle(observed, step, &seen)
     }
 
     fn call(&self, step: &ReplayStep) -> Result<Observed, String> {
@@ -180,12 +182,17 @@ impl Stage<'_> {
             question: self.performance.witness.question(&step.id),
             denied: self.performance.log.denied(&step.id),
             outside: self.unrestricted || self.performance.outside.contains(&step.id),
+            offline: self.offline,
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
-        with_effects(observed, step, &seen)
+        fit::settle(observed, step, &seen)
     }
 
     fn settle(&self, step: &mut ReplayStep, observed: &Observed, agreement: &mut Agreement) {
+        // What became of it hung on the machine's speed: all that was predicted stands.
+        if observed.fit == Some(Fit::TooSlow) {
+            return agreement.adopted.push(unclear(step, Fit::TooSlow.reason()));
+        }
         let predicted = step.clone();
         let same_phase = observed.phase.is_none_or(|phase| phase == predicted.ruling.phase)
             || observed.verdict != Verdict::Deny;
@@ -208,7 +215,10 @@ impl Stage<'_> {
         if predicted.ruling.verdict == Verdict::Undetermined {
             agreement.undetermined.push(unclear(&predicted, &predicted.ruling.reason));
         } else if same_ruling && same_hooks && (!confined || step.unsandboxed == predicted.unsandboxed) {
-            agreement.agreed += 1;
+            match observed.fit {
+                Some(fit) => agreement.adopted.push(unclear(step, fit.reason())),
+                None => agreement.agreed += 1,
+            }
         } else {
             agreement.differences.push(Difference {
                 step: step.id.clone(),
@@ -227,36 +237,9 @@ impl Stage<'_> {
 /// A denial by this hook, or none.
 fn by_hook(hook: Option<&HookSeen>) -> Observed {
     match hook {
-        Some(hook) => {
-            Observed { verdict: Verdict::Deny, phase: Some(Phase::Hook), said: hook.detail.clone() }
-        }
-        None => Observed { verdict: Verdict::Allow, phase: None, said: "no hook objected".to_owned() },
+        Some(hook) => Observed::new(Verdict::Deny, Some(Phase::Hook), hook.detail.clone()),
+        None => Observed::new(Verdict::Allow, None, "no hook objected".to_owned()),
     }
-}
-
-/// A command can go on after the sandbox refused it something, and a missing network looks like any other failure.
-/// Where the predicted refusal fits what was seen, it is taken to have happened.
-fn with_effects(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> Result<Observed, String> {
-    let predicted = step.ruling.verdict == Verdict::Deny && step.ruling.phase == Phase::Sandbox;
-    if observed.verdict != Verdict::Allow || !predicted {
-        return Ok(observed);
-    }
-    let connects = step.ruling.reason.contains("connecting to")
-        || step.effects.iter().any(|effect| effect.access == Access::Connect && effect.scope == Scope::Out);
-    // Where nothing may be read, there is nothing.
-    let hidden = step.ruling.reason.contains("reading") && seen.lacked_file();
-    if hidden || seen.speaks_of_refusal() || (connects && seen.lacked_network()) {
-        let said = "the system refused a part of it".to_owned();
-        return Ok(Observed { verdict: Verdict::Deny, phase: Some(Phase::Sandbox), said });
-    }
-    if seen.lacked_program() {
-        return Err("a program of the command is not installed here".to_owned());
-    }
-    if seen.call.exit_code().is_some_and(|code| code != 0) {
-        let said = "it failed in the sandbox".to_owned();
-        return Ok(Observed { verdict: Verdict::Deny, phase: Some(Phase::Sandbox), said });
-    }
-    Ok(observed)
 }
 
 fn story(step: &ReplayStep, confined: bool, with_hooks: bool) -> String {

@@ -16,6 +16,7 @@ mod client;
 mod compare;
 mod does;
 mod engine;
+mod fit;
 mod home;
 mod hooks;
 pub mod jail;

@@ -1,5 +1,6 @@
 //! What Codex ruled, from what became of a call when the CLI played it.
 
+use super::fit::Fit;
 use super::witness::Question;
 use crate::decision::{Phase, Verdict};
 use crate::transcript::{Call, Recorded};
@@ -13,6 +14,14 @@ pub(super) struct Observed {
     pub(super) phase: Option<Phase>,
     /// What it said, in short.
     pub(super) said: String,
+    /// The prediction was taken over, for this reason; `None` where the CLI tells.
+    pub(super) fit: Option<Fit>,
+}
+
+impl Observed {
+    pub(super) fn new(verdict: Verdict, phase: Option<Phase>, said: String) -> Self {
+        Self { verdict, phase, said, fit: None }
+    }
 }
 
 /// Everything that was seen of one call.
@@ -27,6 +36,8 @@ pub(super) struct Seen<'s> {
     pub(super) hooked: bool,
     /// Its command ran outside of Codex's sandbox, or there is none.
     pub(super) outside: bool,
+    /// The CLI noted of its sandbox that nothing reaches the network from it.
+    pub(super) offline: bool,
 }
 
 /// Words of the system that only a refusal puts into an output.
@@ -46,13 +57,13 @@ impl Seen<'_> {
             } else {
                 question.reason.clone()
             };
-            return Some(Observed { verdict: Verdict::Ask, phase: None, said });
+            return Some(Observed::new(Verdict::Ask, None, said));
         }
         if answer.contains("MCP tool arguments must be a JSON object") {
             let phase = if self.hooked { Phase::Hook } else { Phase::Routing };
-            return Some(Observed { verdict: Verdict::Deny, phase: Some(phase), said: short(&answer) });
+            return Some(Observed::new(Verdict::Deny, Some(phase), short(&answer)));
         }
-        let of = |verdict, phase, said: &str| Some(Observed { verdict, phase, said: short(said) });
+        let of = |verdict, phase, said: &str| Some(Observed::new(verdict, phase, short(said)));
         match self.call.recorded() {
             Recorded::HookBlocked => of(Verdict::Deny, Some(Phase::Hook), &answer),
             Recorded::Unsupported | Recorded::Malformed => of(Verdict::Deny, Some(Phase::Routing), &answer),

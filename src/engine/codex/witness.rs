@@ -233,6 +233,8 @@ impl Witness {
         let (id, source, order) =
             (text(&run["id"]), text(&run["sourcePath"]), run["displayOrder"].as_i64().unwrap_or(0));
         let call = id.split_once(&format!(":{order}:{source}")).and_then(|(_, rest)| rest.strip_prefix(':'));
+        // Codex asks a second time about a command that it starts again outside of the sandbox.
+        let call = call.map(|call| call.strip_suffix(":retry").unwrap_or(call));
         let entries = run["entries"].as_array().map_or(&[][..], Vec::as_slice);
         let said: Vec<&str> = entries.iter().filter_map(|entry| entry["text"].as_str()).collect();
         self.hooks.push(HookSeen {
