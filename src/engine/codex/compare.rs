@@ -7,7 +7,7 @@ use super::agreement::{Agreement, Difference, Unclear};
 use super::fit::{self, Fit};
 use super::hooks;
 use super::performance::Performance;
-use super::ruling::{Observed, Seen};
+use super::ruling::{Observed, RanIn, Seen};
 use super::script::is_translated;
 use super::witness::HookSeen;
 use crate::decision::{Phase, Rule, Ruling, Verdict};
@@ -146,11 +146,20 @@ impl Stage<'_> {
             hooked: false,
             question: witness.question(&step.id),
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
-            outside: self.unrestricted || self.performance.outside.contains(&step.id),
-            offline: self.offline,
+            place: self.place(step),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
         fit::settle(observed, step, &seen)
+    }
+
+    fn place(&self, step: &ReplayStep) -> RanIn {
+        if self.unrestricted || self.performance.outside.contains(&step.id) {
+            RanIn::Open
+        } else if self.offline {
+            RanIn::Offline
+        } else {
+            RanIn::Sandbox
+        }
     }
 
     fn call(&self, step: &ReplayStep) -> Result<Observed, String> {
@@ -181,8 +190,7 @@ impl Stage<'_> {
             hooked: of_call().next().is_some(),
             question: self.performance.witness.question(&step.id),
             denied: self.performance.log.denied(&step.id),
-            outside: self.unrestricted || self.performance.outside.contains(&step.id),
-            offline: self.offline,
+            place: self.place(step),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
         fit::settle(observed, step, &seen)

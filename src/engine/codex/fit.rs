@@ -1,6 +1,6 @@
 //! Does what was seen fit the prediction, where the CLI does not tell all by itself?
 
-use super::ruling::{Observed, Seen};
+use super::ruling::{Observed, RanIn, Seen};
 use crate::action::Access;
 use crate::decision::{Phase, Scope, Verdict};
 use crate::engine::retry;
@@ -51,7 +51,7 @@ pub(super) fn settle(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> 
     }
     if connects && seen.lacked_network() {
         // The CLI itself notes whether its sandbox lets anything reach the network.
-        let fit = if seen.offline { None } else { Some(Fit::BareExit) };
+        let fit = if seen.place == RanIn::Offline { None } else { Some(Fit::BareExit) };
         return stopped("it reached no network", fit);
     }
     // Where nothing may be read, there is nothing.
@@ -78,5 +78,5 @@ fn missed_retry(observed: &Observed, step: &ReplayStep, seen: &Seen<'_>) -> bool
     let answered =
         step.ruling.verdict == Verdict::Ask || step.hooks.iter().any(|row| row.event == "PermissionRequest");
     let stopped = observed.verdict == Verdict::Deny && observed.phase == Some(Phase::Sandbox);
-    stopped && !seen.denied && !seen.outside && again && answered
+    stopped && !seen.denied && seen.place != RanIn::Open && again && answered
 }

@@ -34,10 +34,19 @@ pub(super) struct Seen<'s> {
     pub(super) denied: bool,
     /// Hooks ran before it.
     pub(super) hooked: bool,
-    /// Its command ran outside of Codex's sandbox, or there is none.
-    pub(super) outside: bool,
-    /// The CLI noted of its sandbox that nothing reaches the network from it.
-    pub(super) offline: bool,
+    /// Where its command ran.
+    pub(super) place: RanIn,
+}
+
+/// Where a command ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RanIn {
+    /// Outside of Codex's sandbox, or there is none.
+    Open,
+    /// In a sandbox that may let something reach the network.
+    Sandbox,
+    /// In a sandbox of which the CLI noted that nothing reaches the network from it.
+    Offline,
 }
 
 /// Words of the system that only a refusal puts into an output.
@@ -81,7 +90,7 @@ impl Seen<'_> {
     /// Codex takes any failed command whose output holds a word such as `sandbox` for stopped, unless it took half a
     /// second. A refusal of the system is one for certain, however long it took.
     fn stopped(&self, answer: &str) -> bool {
-        let refused = !self.outside && REFUSALS.iter().any(|words| answer.contains(words));
+        let refused = self.place != RanIn::Open && REFUSALS.iter().any(|words| answer.contains(words));
         let logged = self.denied && SIGNS.iter().any(|words| answer.contains(words));
         refused || logged || self.call.exit_code() == Some(159) || !is_framed(answer)
     }
