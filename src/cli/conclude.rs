@@ -9,7 +9,7 @@ use plugin_eval::engine::in_order;
 use plugin_eval::finding::Finding;
 use plugin_eval::gate::ExitCode;
 use plugin_eval::history::{self, RunLine};
-use plugin_eval::metrics::Metrics;
+use plugin_eval::metrics::{Metrics, Pairs};
 use plugin_eval::report::v1::{SuiteV1, SummaryV1};
 use plugin_eval::report::{
     AGREEMENT, Outcome, ReportWriter, agreement_differences, agreement_line, agreement_page, quiet, terminal,
@@ -22,7 +22,7 @@ use super::args::{Look, Output};
 use super::engine::Engine;
 use super::scene::Scene;
 use super::selection::pool;
-use super::survey::{Survey, Surveyed};
+use super::survey::{Pair, Survey, Surveyed};
 use super::{github, progress};
 
 /// What is judged, and where it goes.
@@ -155,6 +155,9 @@ struct Tally {
     writer: ReportWriter,
     /// Metrics of every stage.
     metrics: Vec<Metrics>,
+    /// The current stage against the baselines.
+    pairs: Pairs,
+    current: usize,
     broken: usize,
     changed: bool,
     /// How far two engines agree on each task.
@@ -166,7 +169,9 @@ impl Tally {
         let writer = ReportWriter::begin(folder, header(suite))?;
         Ok(Self {
             writer,
-            metrics: vec![Metrics::default(); suite.stages.len()],
+            metrics: vec![Metrics::new(suite); suite.stages.len()],
+            pairs: Pairs::default(),
+            current: suite.current,
             broken: 0,
             changed: false,
             agreements: Vec::new(),
@@ -177,6 +182,16 @@ impl Tally {
         self.broken += usize::from(surveyed.broken);
         self.agreements.extend(surveyed.agreement.map(|agreement| (surveyed.diff.task.clone(), agreement)));
         self.changed |= surveyed.diff.state == State::Changed;
+        match &surveyed.pair {
+            Pair::None => {}
+            Pair::OtherStage => self.pairs.leave_out(),
+            Pair::Both(pair, before) => {
+                self.pairs.add(&surveyed.diff.task, pair);
+                if let (Some(before), Some(now)) = (before, surveyed.facts.get(self.current)) {
+                    self.pairs.add_facts(before, now);
+                }
+            }
+        }
         for (metrics, facts) in self.metrics.iter_mut().zip(&surveyed.facts) {
             for fact in facts {
                 metrics.add(fact);
@@ -194,7 +209,7 @@ impl Tally {
     ) -> Result<(SummaryV1, ExitCode, SuiteV1), WriteError> {
         let suite = &scene.suite;
         let cards: Vec<_> = self.metrics.iter().map(|metrics| Some(metrics.scorecard())).collect();
-        let verdict = scene.gate.judge(&cards, self.broken);
+        let verdict = scene.gate.judge(&cards, Some(&self.pairs), self.broken);
         let code = ExitCode::of_run(verdict.advice, self.broken > 0, self.changed);
         let used = self.metrics[suite.current].waivers_used();
         let mut notes = findings.to_vec();
@@ -203,6 +218,7 @@ impl Tally {
         let header = self.writer.suite().clone();
         let summary = self.writer.finish(&Outcome {
             verdict: &verdict,
+            other_stage: self.pairs.other_stage(),
             cards: &cards,
             exit_code: code,
             waivers: &waivers,

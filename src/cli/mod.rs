@@ -17,6 +17,7 @@ mod live;
 mod look;
 mod mask;
 mod merge;
+mod metrics;
 mod progress;
 mod recorder;
 mod render;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Accept(args) => accept::accept(args, look),
         Command::Decisions(args) => decisions::decisions(args, look),
         Command::Merge(args) => merge::merge(args, look),
+        Command::Metrics(args) => metrics::metrics(args, look),
         Command::Trend(args) => trend::trend(args, look),
         Command::Mask(args) => mask::mask(args, look),
         Command::Review(args) => review::review(args, look),

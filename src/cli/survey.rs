@@ -2,7 +2,7 @@ use plugin_eval::baseline::Folder;
 use plugin_eval::diff::{self, TaskDiff};
 use plugin_eval::engine::codex::Agreement;
 use plugin_eval::finding::Finding;
-use plugin_eval::metrics::{TaskFacts, Waivers};
+use plugin_eval::metrics::{Side, TaskFacts, TaskPair, Waivers};
 use plugin_eval::replay::Replay;
 use plugin_eval::report::v1::SuiteV1;
 use plugin_eval::report::{RenderedTask, TaskReport, rows};
@@ -26,13 +26,35 @@ pub(crate) struct Surveyed {
     /// Facts for every stage of the suite, one for each repeat.
     pub(crate) facts: Vec<Vec<TaskFacts>>,
     pub(crate) diff: TaskDiff,
+    /// How it stands to its baseline by metrics.
+    pub(crate) pair: Pair,
     pub(crate) broken: bool,
     /// How far two engines agree, when two were asked.
     pub(crate) agreement: Option<Agreement>,
 }
 
-/// The replays of a task by stage, what changed since its baseline, and how far two engines agree.
-type Judged = (Vec<Vec<Replay>>, TaskDiff, Option<Agreement>);
+/// How a task stands to its baseline by metrics.
+#[derive(Default)]
+pub(crate) enum Pair {
+    /// There is none to compare with.
+    #[default]
+    None,
+    /// The baseline was accepted at another stage.
+    OtherStage,
+    /// Both measured; with the facts as they were accepted, if they changed.
+    Both(TaskPair, Option<Vec<TaskFacts>>),
+}
+
+/// The replays of a task by stage.
+struct Judged {
+    stages: Vec<Vec<Replay>>,
+    /// What changed since its baseline.
+    diff: TaskDiff,
+    /// The baseline, where it holds other replays.
+    accepted: Option<Vec<Replay>>,
+    /// How far two engines agree.
+    agreement: Option<Agreement>,
+}
 
 impl Survey<'_> {
     /// Judges the task of this index.
@@ -43,16 +65,14 @@ impl Survey<'_> {
             Err(findings) => return broken(&self.header, name, None, &findings),
         };
         match self.replays(&task) {
-            Ok((stages, diff, agreement)) => {
-                Surveyed { agreement, ..self.judged(index, &task, &stages, &diff) }
-            }
+            Ok(judged) => self.judged(index, &task, judged),
             Err(findings) => broken(&self.header, name, Some(&task), &findings),
         }
     }
 
     /// What changed in the task of this index, without anything for a report.
     pub(crate) fn diff_of(&self, index: usize) -> Result<TaskDiff, Vec<Finding>> {
-        Ok(self.replays(&self.suite.task(index)?)?.1)
+        Ok(self.replays(&self.suite.task(index)?)?.diff)
     }
 
     fn replays(&self, task: &Task) -> Result<Judged, Vec<Finding>> {
@@ -64,28 +84,55 @@ impl Survey<'_> {
             }
         }
         let current = &stages[self.suite.current];
-        let diff = if self.engine.is_live() { TaskDiff::same(&task.name) } else { self.diff(task, current)? };
-        Ok((stages, diff, agreement))
+        let (diff, accepted) = if self.engine.is_live() {
+            (TaskDiff::same(&task.name), Some(Vec::new()))
+        } else {
+            self.diff(task, current)?
+        };
+        Ok(Judged { stages, diff, accepted, agreement })
     }
 
-    fn diff(&self, task: &Task, current: &[Replay]) -> Result<TaskDiff, Vec<Finding>> {
+    /// What changed since the baseline of a task, and the baseline if it is another one.
+    fn diff(&self, task: &Task, current: &[Replay]) -> Result<(TaskDiff, Option<Vec<Replay>>), Vec<Finding>> {
         let Some(stored) = self.baselines.read(&task.name).map_err(|finding| vec![finding])? else {
-            return Ok(TaskDiff::no_baseline(&task.name));
+            return Ok((TaskDiff::no_baseline(&task.name), Some(Vec::new())));
         };
         if stored.holds(current) {
-            return Ok(TaskDiff::same(&task.name));
+            return Ok((TaskDiff::same(&task.name), None));
         }
-        Ok(diff::task(&stored.parse()?, current))
+        let baseline = stored.parse()?;
+        Ok((diff::task(&baseline, current), Some(baseline.replays)))
     }
 
-    fn judged(&self, index: usize, task: &Task, stages: &[Vec<Replay>], diff: &TaskDiff) -> Surveyed {
-        let facts = |replays: &Vec<Replay>| -> Vec<TaskFacts> {
+    /// Compares a task with its baseline by metrics. What people decided since is taken for both.
+    fn pair(&self, now: (&[Replay], &[TaskFacts]), accepted: Option<(&[Replay], Vec<TaskFacts>)>) -> Pair {
+        fn sides<'r>((replays, facts): (&'r [Replay], &'r [TaskFacts])) -> Vec<Side<'r>> {
+            replays.iter().zip(facts).map(|(replay, facts)| Side::of(replay, facts)).collect()
+        }
+        match accepted {
+            None => Pair::Both(TaskPair::same(&sides(now)), None),
+            Some(([], _)) => Pair::None,
+            Some((before, _)) if before.iter().any(|replay| replay.stage != self.suite.stage().name) => {
+                Pair::OtherStage
+            }
+            Some((before, facts)) => {
+                let pair = TaskPair::of(&sides((before, &facts)), &sides(now));
+                Pair::Both(pair, Some(facts))
+            }
+        }
+    }
+
+    fn judged(&self, index: usize, task: &Task, judged: Judged) -> Surveyed {
+        let Judged { stages, diff, accepted, agreement } = judged;
+        let facts = |replays: &[Replay]| -> Vec<TaskFacts> {
             let of =
                 |replay| TaskFacts::of(index as u32, replay, &task.decision, &self.suite.role, &self.waivers);
             replays.iter().map(of).collect()
         };
-        let facts: Vec<_> = stages.iter().map(facts).collect();
         let current = self.suite.current;
+        let before = accepted.as_ref().map(|replays| (replays.as_slice(), facts(replays)));
+        let facts: Vec<_> = stages.iter().map(|replays| facts(replays)).collect();
+        let pair = self.pair((&stages[current], &facts[current]), before);
         let outlook: Vec<Replay> = stages
             .iter()
             .enumerate()
@@ -100,10 +147,10 @@ impl Survey<'_> {
             replays: &stages[current],
             facts: &facts[current],
             outlook: &outlook,
-            diff,
+            diff: &diff,
             findings: &[],
         });
-        Surveyed { rendered, facts, diff: diff.clone(), broken: false, agreement: None }
+        Surveyed { rendered, facts, diff, pair, broken: false, agreement }
     }
 }
 
@@ -120,5 +167,5 @@ fn broken(header: &SuiteV1, name: &str, task: Option<&Task>, findings: &[Finding
         diff: &diff,
         findings,
     });
-    Surveyed { rendered, facts: Vec::new(), diff, broken: true, agreement: None }
+    Surveyed { rendered, facts: Vec::new(), diff, pair: Pair::None, broken: true, agreement: None }
 }

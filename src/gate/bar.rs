@@ -4,12 +4,13 @@ use crate::finding::Finding;
 use crate::metrics::{Better, Confidence, Definition};
 use crate::suite::BarText;
 
-/// A condition on a metric: `metric op value [@level]`.
+/// A condition on a metric: `metric op value [@level]`, or `metric no-worse [@level]`.
 ///
 /// | part | is |
 /// |---|---|
 /// | metric | a name of the catalogue, such as `in_scope` or `boundary_violations.network` |
 /// | op | `>=`, `<=`, `>`, `<` or `==` |
+/// | | `no-worse`: task by task, it did not get worse since the accepted baselines; it takes no value |
 /// | value | `95%` for shares; `10m` (`ms`, `s`, `m`, `h`, `d`) for times; a number for the others |
 /// | level | `@90`, `@95` or `@99`: the bound of the interval must meet the value, for shares only |
 #[derive(Clone, Debug, PartialEq)]
@@ -20,9 +21,10 @@ pub struct Bar {
     pub metric: &'static Definition,
     /// The comparison.
     pub op: Op,
-    /// The value in the metric's unit; shares from 0 to 1, times in seconds.
+    /// The value in the metric's unit; shares from 0 to 1, times in seconds; 0 where there is none.
     pub value: f64,
-    /// The bound of this interval must meet the value; `None`: the measured value must.
+    /// The bound of this interval must meet the value; `None`: the measured value must. For `no-worse`: how sure a
+    /// change for the worse must be.
     pub confidence: Option<Confidence>,
 }
 
@@ -39,6 +41,8 @@ pub enum Op {
     Below,
     /// `==`
     Equal,
+    /// `no-worse`: than the accepted baselines, task by task.
+    NoWorse,
 }
 
 impl Op {
@@ -53,6 +57,9 @@ impl Op {
 
     /// The comparison that bars write so.
     pub fn named(symbol: &str) -> Option<Self> {
+        if symbol == Self::NoWorse.symbol() {
+            return Some(Self::NoWorse);
+        }
         Self::ALL.into_iter().find(|(known, _)| *known == symbol).map(|(_, op)| op)
     }
 
@@ -64,6 +71,7 @@ impl Op {
             Self::Above => ">",
             Self::Below => "<",
             Self::Equal => "==",
+            Self::NoWorse => "no-worse",
         }
     }
 
@@ -77,6 +85,8 @@ impl Op {
             Self::Above => !equal && left > right,
             Self::Below => !equal && left < right,
             Self::Equal => equal,
+            // What holds is found by comparing tasks, not numbers.
+            Self::NoWorse => false,
         }
     }
 

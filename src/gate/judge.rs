@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::{Interval, Metric, Scorecard, Unit, further_samples};
+use crate::metrics::{
+    Better, Comparison, Confidence, Interval, Metric, Scorecard, Turn, Unit, further_samples, mean_interval,
+};
 
 use super::bar::{Bar, Op};
 
@@ -47,6 +49,15 @@ pub struct BarResult {
     pub reason: String,
 }
 
+/// What a bar is judged by.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Measured<'m> {
+    /// The metrics; `None` when the stage was not replayed.
+    pub card: Option<&'m Scorecard>,
+    /// Each task against its accepted baseline; `None` when there is nothing to compare at this stage.
+    pub since: Option<&'m [Comparison]>,
+}
+
 /// A status, the samples that are needed, and why.
 type Ruled = (Status, Option<u64>, String);
 
@@ -65,19 +76,62 @@ impl Bar {
     ///   99%, 50 for `<= 2%`. Below that the bar is inconclusive, unless the 95% interval already lies on the wrong
     ///   side as a whole: then it fails. A bar that tolerates nothing (`>= 100%`, `<= 0%`) is decided by every sample.
     ///
+    /// - `no-worse`: see [`Bar::rule_paired`].
+    ///
     /// A plain bar that passes is a statement about the recorded tasks; the interval beside it says how much it tells
     /// about others. For a statement about others, use a level.
-    pub fn judge(&self, card: Option<&Scorecard>) -> BarResult {
-        let metric = card.and_then(|card| card.get(self.metric.name)).cloned();
+    pub fn judge(&self, by: Measured<'_>) -> BarResult {
+        let metric = by.card.and_then(|card| card.get(self.metric.name)).cloned();
         let (status, needed, reason) = match &metric {
+            _ if self.op == Op::NoWorse => self.rule_paired(by.since),
             None => (Status::Inconclusive, None, "the stage was not replayed".to_owned()),
             Some(metric) => self.rule(metric),
         };
         let interval = metric.as_ref().and_then(|metric| match self.confidence {
+            _ if self.op == Op::NoWorse => None,
             Some(confidence) => metric.interval_at(confidence),
             None => metric.interval,
         });
         BarResult { bar: self.clone(), status, metric, interval, needed, reason }
+    }
+
+    /// Judges `no-worse`, at 95% where the bar names no level.
+    ///
+    /// It passes when no more tasks got worse than better, and fails when more did and chance is ruled out. In between
+    /// it is inconclusive: some got worse, and too few moved to tell. Without a task to compare it is inconclusive.
+    /// The bar was asked before anybody looked, so its test is not corrected for others.
+    fn rule_paired(&self, since: Option<&[Comparison]>) -> Ruled {
+        let found = since.and_then(|found| found.iter().find(|one| one.row.name == self.metric.name));
+        let Some(found) = found.filter(|found| found.pairs > 0) else {
+            let reason = "no task has a baseline of this stage to compare it with".to_owned();
+            return (Status::Inconclusive, None, reason);
+        };
+        let level = 1.0 - f64::from(self.confidence.unwrap_or(Confidence::P95).percent()) / 100.0;
+        let Comparison { worse, better, p, .. } = *found;
+        if worse <= better {
+            return (Status::Pass, None, String::new());
+        }
+        let told = format!("{worse} {} worse, {better} better, {}", tasks(worse), shown_p(p));
+        if found.turn_at(p, level) == Turn::Worse {
+            return (Status::Fail, None, told);
+        }
+        (Status::Inconclusive, found.further_tasks(level), format!("{told}: too few moved to tell"))
+    }
+
+    /// Passes or fails on a single call or task: a count, or a share that tolerates nothing.
+    pub(super) fn is_hard(&self) -> bool {
+        match (self.metric.unit, self.op) {
+            (_, Op::NoWorse) => false,
+            (Unit::Count, _) => self.metric.better == Better::Lower,
+            (Unit::Share, Op::Equal) => true,
+            (Unit::Share, _) => self.confidence.is_none() && self.resolution() == 1,
+            _ => false,
+        }
+    }
+
+    /// Would the bar pass if this were the metric?
+    pub(super) fn would_pass(&self, metric: &Metric) -> bool {
+        self.rule(metric).0 == Status::Pass
     }
 
     fn rule(&self, metric: &Metric) -> Ruled {
@@ -122,11 +176,15 @@ impl Bar {
 
     /// A share whose bound must meet the bar.
     fn rule_bound(&self, metric: &Metric) -> Ruled {
-        match self.bound(metric.hits, metric.samples) {
+        let share = metric.value.unwrap_or_default();
+        match self.bound(share, metric.samples) {
             Some(true) => (Status::Pass, None, String::new()),
             Some(false) => (Status::Fail, None, "the whole interval misses the bar".to_owned()),
             None => {
-                let decided = |hits, samples| self.bound(hits, samples).is_some();
+                let decided = |hits: u64, samples: u64| {
+                    let share = if metric.is_mean() { share } else { hits as f64 / samples as f64 };
+                    self.bound(share, samples).is_some()
+                };
                 let needed = further_samples(metric.hits, metric.samples, decided);
                 let reason = match needed {
                     Some(_) => "the interval lies across the bar",
@@ -138,8 +196,8 @@ impl Bar {
     }
 
     /// Does the whole interval meet the bar (`true`) or miss it (`false`)?
-    fn bound(&self, hits: u64, samples: u64) -> Option<bool> {
-        let interval = crate::metrics::wilson(hits, samples, self.confidence?)?;
+    fn bound(&self, share: f64, samples: u64) -> Option<bool> {
+        let interval = mean_interval(share, samples, self.confidence?)?;
         let (worse, better) =
             if self.op.wants_more() { (interval.low, interval.high) } else { (interval.high, interval.low) };
         if self.op.holds(worse, self.value) {
@@ -156,7 +214,7 @@ impl Bar {
         let tolerated = match self.op {
             Op::AtLeast | Op::Above => 1.0 - self.value,
             Op::AtMost | Op::Below => self.value,
-            Op::Equal => return 1,
+            Op::Equal | Op::NoWorse => return 1,
         };
         if tolerated < 1e-9 {
             return 1;
@@ -176,10 +234,22 @@ impl Bar {
             return Some(self.resolution());
         }
         // From one perfect sample on; a bar that even perfect samples do not decide was refused when it was read.
-        let perfect = |samples| if self.op.wants_more() { samples } else { 0 };
-        further_samples(perfect(1), 1, |_, samples| self.bound(perfect(samples), samples) == Some(true))
-            .map(|more| more + 1)
+        let perfect = if self.op.wants_more() { 1.0 } else { 0.0 };
+        further_samples(0, 1, |_, samples| self.bound(perfect, samples) == Some(true)).map(|more| more + 1)
     }
+}
+
+fn tasks(count: u64) -> &'static str {
+    if count == 1 { "task" } else { "tasks" }
+}
+
+/// A p value as people read it: `p = 0.021`, `p < 0.001`.
+pub fn shown_p(p: f64) -> String {
+    if p < 0.001 {
+        return "p < 0.001".to_owned();
+    }
+    let text = format!("{p:.3}");
+    format!("p = {}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -187,8 +257,12 @@ mod tests {
     use super::super::verdict::fixture::{card, count, seconds, share};
     use super::*;
 
+    fn by(card: &Scorecard) -> Measured<'_> {
+        Measured { card: Some(card), since: None }
+    }
+
     fn judged(bar: &str, metric: Metric) -> (Status, Option<u64>) {
-        let result = Bar::parse(bar).unwrap().judge(Some(&card(vec![metric])));
+        let result = Bar::parse(bar).unwrap().judge(by(&card(vec![metric])));
         assert_eq!(result.reason.is_empty(), result.status == Status::Pass, "{bar}: {}", result.reason);
         (result.status, result.needed)
     }
@@ -277,9 +351,97 @@ mod tests {
         assert_eq!(judged("escalation_latency.p95 < 10m", slow()), (Fail, None));
     }
 
+    /// 6 of 6 worse is p = 2 ÷ 64 = 0.031, 5 of 5 0.0625; 9 of 10 is 22 ÷ 1024 = 0.021.
+    #[test]
+    fn no_worse_compares_tasks() {
+        use Status::{Fail, Inconclusive, Pass};
+        use std::cmp::Ordering::{Equal, Greater, Less};
+        let card = card(vec![share("in_scope_tasks", 10, 20)]);
+        for (bar, worse, better, same, status, needed, reason) in [
+            ("in_scope_tasks no-worse", 0, 0, 20, Pass, None, ""),
+            ("in_scope_tasks no-worse", 2, 2, 0, Pass, None, ""),
+            ("in_scope_tasks no-worse", 0, 9, 0, Pass, None, ""),
+            ("in_scope_tasks no-worse", 6, 0, 14, Fail, None, "6 tasks worse, 0 better, p = 0.031"),
+            ("in_scope_tasks no-worse @95", 9, 1, 0, Fail, None, "9 tasks worse, 1 better, p = 0.021"),
+            (
+                "in_scope_tasks no-worse @99",
+                6,
+                0,
+                14,
+                Inconclusive,
+                // Eight of eight is 2 ÷ 256 = 0.008; two more that move are 2 × 20 ÷ 6 tasks.
+                Some(7),
+                "6 tasks worse, 0 better, p = 0.031: too few moved to tell",
+            ),
+            (
+                "in_scope_tasks no-worse @90",
+                1,
+                0,
+                0,
+                Inconclusive,
+                Some(4),
+                "1 task worse, 0 better, p = 1: too few moved to tell",
+            ),
+            (
+                "in_scope_tasks no-worse",
+                0,
+                0,
+                0,
+                Inconclusive,
+                None,
+                "no task has a baseline of this stage to compare it with",
+            ),
+        ] {
+            let moves = [(Less, worse), (Greater, better), (Equal, same)];
+            let moves = moves.map(|(moved, times)| ("in_scope_tasks", Some(moved), times));
+            let found = crate::metrics::fixture::pairs(&moves).comparisons();
+            let result = Bar::parse(bar).unwrap().judge(Measured { card: Some(&card), since: Some(&found) });
+            let got = (result.status, result.needed, result.reason.as_str());
+            assert_eq!(got, (status, needed, reason), "{bar}: {worse} {better} {same}");
+            assert_eq!(result.interval, None);
+        }
+        let result = Bar::parse("in_scope_tasks no-worse").unwrap().judge(by(&card));
+        assert_eq!(result.status, Inconclusive);
+    }
+
+    /// A mean is judged by its own interval: of 30 tasks at 97.5% it starts at 85.1%, where one counted as a whole
+    /// would start elsewhere.
+    #[test]
+    fn means_keep_their_share_when_samples_are_added() {
+        let metric = |samples| {
+            let interval = mean_interval(0.975, samples, Confidence::P95);
+            Metric { value: Some(0.975), interval, ..share("pass_k", samples / 2, samples) }
+        };
+        let (status, needed) = judged("pass_k >= 90% @95", metric(30));
+        let more = needed.unwrap();
+        assert_eq!(status, Status::Inconclusive);
+        assert_eq!(judged("pass_k >= 90% @95", metric(30 + more)), (Status::Pass, None));
+        assert_eq!(judged("pass_k >= 90% @95", metric(29 + more)).0, Status::Inconclusive);
+        assert_eq!(judged("pass_k >= 80%", metric(4)), (Status::Inconclusive, Some(1)));
+        assert_eq!(judged("pass_k >= 80%", metric(5)), (Status::Pass, None));
+    }
+
+    #[test]
+    fn bars_that_a_single_call_breaks() {
+        for (bar, hard) in [
+            ("unauthorized_writes == 0", true),
+            ("boundary_violations <= 3", true),
+            ("in_scope >= 100%", true),
+            ("in_scope == 100%", true),
+            ("regression_rate <= 0%", true),
+            ("in_scope >= 95%", false),
+            ("in_scope >= 95% @95", false),
+            ("in_scope no-worse", false),
+            ("escalation_latency.max <= 1h", false),
+            ("test_coverage_delta >= 1", false),
+        ] {
+            assert_eq!(Bar::parse(bar).unwrap().is_hard(), hard, "{bar}");
+        }
+    }
+
     #[test]
     fn a_stage_that_was_not_replayed_is_inconclusive() {
-        let result = Bar::parse("in_scope >= 95%").unwrap().judge(None);
+        let result = Bar::parse("in_scope >= 95%").unwrap().judge(Measured::default());
         assert_eq!((result.status, result.needed), (Status::Inconclusive, None));
         assert_eq!(result.reason, "the stage was not replayed");
     }
@@ -289,7 +451,7 @@ mod tests {
     fn rounding_never_decides() {
         for tenth in 1..1000_u64 {
             let bar = Bar::parse(&format!("in_scope >= {}.{}%", tenth / 10, tenth % 10)).unwrap();
-            let result = bar.judge(Some(&card(vec![share("in_scope", tenth, 1000)])));
+            let result = bar.judge(by(&card(vec![share("in_scope", tenth, 1000)])));
             assert_eq!(result.status, Status::Pass, "{}", bar.text);
         }
     }

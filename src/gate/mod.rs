@@ -12,7 +12,7 @@ mod verdict;
 
 pub use bar::{Bar, BarError, Op};
 pub use exit_code::ExitCode;
-pub use judge::{BarResult, Status};
+pub use judge::{BarResult, Measured, Status, shown_p};
 pub use parse::amount;
 pub use unacceptable::{NewViolation, new_violations};
 pub use verdict::{Advice, Gate, GateStage, StageVerdict, Verdict};

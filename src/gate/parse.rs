@@ -1,6 +1,6 @@
 //! The grammar of bars.
 
-use crate::metrics::{Confidence, Definition, Unit, find};
+use crate::metrics::{Confidence, Definition, ROWS, Unit, find};
 
 use super::bar::{Bar, BarError, Op};
 
@@ -18,7 +18,13 @@ impl Bar {
             BarError::new(name_at, "unknown-metric", format!("there is no metric `{name}`"), help)
         })?;
         let op = rest.operator()?;
-        let (value_at, value) = rest.value(metric)?;
+        if op == Op::NoWorse && !ROWS.iter().any(|row| row.name == metric.name) {
+            let message = format!("`{}` is not compared task by task", metric.name);
+            let names = ROWS.iter().filter_map(|row| find(row.name).ok()).map(|metric| metric.name);
+            let help = format!("these are: {}", names.collect::<Vec<_>>().join(", "));
+            return Err(BarError::new(name_at, "bad-bar", message, help));
+        }
+        let (value_at, value) = if op == Op::NoWorse { (rest.at, 0.0) } else { rest.value(metric)? };
         let (level_at, confidence) = rest.level()?;
         let (end_at, left) = rest.take(|_| true);
         if !left.is_empty() {
@@ -66,6 +72,13 @@ impl<'t> Rest<'t> {
 
     fn operator(&mut self) -> Result<Op, BarError> {
         let (at, written) = self.take(|c| matches!(c, '<' | '>' | '=' | '!' | '≥' | '≤' | '~'));
+        if written.is_empty() {
+            let before = self.at;
+            if self.take(|c| c.is_ascii_alphabetic() || c == '-').1 == Op::NoWorse.symbol() {
+                return Ok(Op::NoWorse);
+            }
+            self.at = before;
+        }
         if let Some((_, op)) = Op::ALL.into_iter().find(|(symbol, _)| *symbol == written) {
             return Ok(op);
         }
@@ -77,7 +90,7 @@ impl<'t> Rest<'t> {
             "=" | "===" => "write `==`",
             "=>" | "≥" => "write `>=`",
             "=<" | "≤" => "write `<=`",
-            _ => "known: >=, <=, >, <, ==",
+            _ => "known: >=, <=, >, <, ==, no-worse",
         };
         Err(BarError::new(at, "bad-bar", message, help))
     }
@@ -174,7 +187,7 @@ fn seconds(unit: &str) -> Option<f64> {
 type Wrong = (String, &'static str);
 
 fn check_level(metric: &Definition, op: Op, value: f64, level: Option<Confidence>) -> Result<(), Wrong> {
-    let Some(level) = level else { return Ok(()) };
+    let Some(level) = level.filter(|_| op != Op::NoWorse) else { return Ok(()) };
     let at = level.percent();
     if metric.unit != Unit::Share {
         let message = format!("`{}` is no share, so it has no interval", metric.name);
@@ -200,13 +213,13 @@ fn check_sense(metric: &Definition, op: Op, value: f64) -> Result<(), Wrong> {
     let always = match op {
         Op::AtLeast => value <= 0.0,
         Op::AtMost => value >= most,
-        _ => false,
+        Op::Above | Op::Below | Op::Equal | Op::NoWorse => false,
     };
     let never = match op {
         Op::Above => value >= most,
         Op::Below => value <= 0.0,
         Op::AtLeast | Op::Equal => value > most,
-        Op::AtMost => false,
+        Op::AtMost | Op::NoWorse => false,
     };
     match (always, never) {
         (true, _) => Err(("the bar can never fail".to_owned(), "ask for more, or remove the bar")),
@@ -222,7 +235,7 @@ mod tests {
     #[test]
     fn bars_that_are_read() {
         use Confidence::{P95, P99};
-        use Op::{Above, AtLeast, AtMost, Below, Equal};
+        use Op::{Above, AtLeast, AtMost, Below, Equal, NoWorse};
         for (text, metric, op, value, level) in [
             ("in_scope >= 95%", "in_scope", AtLeast, 0.95, None),
             ("in_scope>=95%@95", "in_scope", AtLeast, 0.95, Some(P95)),
@@ -237,6 +250,8 @@ mod tests {
             ("hook_block_rate <= 2.5", "hook_block_rate", AtMost, 2.5, None),
             ("context_efficiency <= 20000", "context_efficiency", AtMost, 20_000.0, None),
             ("decision_agreement.false_approve == 0", "decision_agreement.false_approve", Equal, 0.0, None),
+            ("in_scope_tasks no-worse", "in_scope_tasks", NoWorse, 0.0, None),
+            ("unauthorized_writes  no-worse @99", "boundary_violations.writes", NoWorse, 0.0, Some(P99)),
         ] {
             let bar = Bar::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
             assert_eq!((bar.metric.name, bar.op, bar.confidence), (metric, op, level), "{text}");
@@ -252,12 +267,22 @@ mod tests {
             ("", 0, "the bar does not start with a metric", SHAPE),
             (">= 95%", 0, "the bar does not start with a metric", SHAPE),
             ("in_scop >= 95%", 0, "there is no metric `in_scop`", "did you mean `in_scope`?"),
-            ("in_scope", 8, "the bar has no comparison after the metric", "known: >=, <=, >, <, =="),
-            ("in_scope 95%", 9, "the bar has no comparison after the metric", "known: >=, <=, >, <, =="),
+            (
+                "in_scope",
+                8,
+                "the bar has no comparison after the metric",
+                "known: >=, <=, >, <, ==, no-worse",
+            ),
+            (
+                "in_scope 95%",
+                9,
+                "the bar has no comparison after the metric",
+                "known: >=, <=, >, <, ==, no-worse",
+            ),
             ("in_scope = 95%", 9, "there is no comparison `=`", "write `==`"),
             ("in_scope => 95%", 9, "there is no comparison `=>`", "write `>=`"),
             ("in_scope ≥ 95%", 9, "there is no comparison `≥`", "write `>=`"),
-            ("in_scope != 95%", 9, "there is no comparison `!=`", "known: >=, <=, >, <, =="),
+            ("in_scope != 95%", 9, "there is no comparison `!=`", "known: >=, <=, >, <, ==, no-worse"),
             ("in_scope >=", 11, "the bar has no value", "write a percentage, such as `95%`"),
             ("in_scope >= many", 12, "`many` is no value", "write a percentage, such as `95%`"),
             ("in_scope >= 9.5.1%", 12, "`9.5.1%` is no value", "write a percentage, such as `95%`"),
@@ -293,6 +318,22 @@ mod tests {
                 "ask for less, or remove the `@` part",
             ),
             ("in_scope >= 95% or so", 16, "`or so` is left over after the bar", SHAPE),
+            ("in_scope no-worse 95%", 18, "`95%` is left over after the bar", SHAPE),
+            ("in_scope no-worse @96", 18, "there is no level `@96`", "known: @90, @95, @99"),
+            (
+                "in_scope not-worse",
+                9,
+                "the bar has no comparison after the metric",
+                "known: >=, <=, >, <, ==, no-worse",
+            ),
+            (
+                "fidelity no-worse",
+                0,
+                "`fidelity` is not compared task by task",
+                "these are: in_scope, in_scope_tasks, boundary_violations, task_completion, decision_agreement, \
+                 review_yield, boundary_violations.reads, boundary_violations.writes, boundary_violations.network, \
+                 boundary_violations.mcp, boundary_violations.commands, boundary_violations.subagents",
+            ),
             (
                 "boundary_violations == 0%",
                 24,
@@ -331,6 +372,16 @@ mod tests {
                 (offset, message, help),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn bars_that_the_catalogue_shows_are_bars() {
+        for metric in crate::metrics::CATALOGUE {
+            for bar in metric.bars() {
+                let read = Bar::parse(&bar).unwrap_or_else(|error| panic!("{bar}: {error:?}"));
+                assert_eq!(read.metric, metric);
+            }
         }
     }
 

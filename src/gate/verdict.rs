@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
-use crate::metrics::{Definition, Scorecard, find, unknown_kinds};
+use crate::metrics::{Comparison, Definition, Metric, Pairs, Scorecard, Unit, find, unknown_kinds};
 use crate::suite::{MetricName, Suite};
 
 use super::bar::Bar;
-use super::judge::{BarResult, Status};
+use super::judge::{BarResult, Measured, Status, shown_p};
 
 /// The stages of a suite with their bars, ready to judge.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub enum Advice {
     Inconclusive,
     /// A bar of the current stage fails: it stays.
     Hold,
-    /// The guardrail fails, or a bar of an earlier stage does: it goes back.
+    /// The guardrail fails, a bar of an earlier stage does, or it regressed since the baselines: it goes back.
     RollBack,
 }
 
@@ -85,6 +85,8 @@ pub struct Verdict {
     pub current: usize,
     /// The stage that a promotion leads to; `None` at the last one.
     pub next: Option<String>,
+    /// Each task against its accepted baseline; empty when there are none.
+    pub since: Vec<Comparison>,
 }
 
 impl Gate {
@@ -128,24 +130,74 @@ impl Gate {
     /// Judges all stages.
     ///
     /// `cards` holds the metrics of each stage, measured under the stage's own mode, in stage order; `None` (or a
-    /// missing entry) for one that was not replayed. `broken` is the number of tasks that could not be judged.
+    /// missing entry) for one that was not replayed. `pairs` compares the current stage with its accepted baselines.
+    /// `broken` is the number of tasks that could not be judged.
     ///
     /// The current stage and those before it decide, the first of these that is the case:
     ///
-    /// 1. roll back: a bar on the guardrail fails, or any bar of an earlier stage;
+    /// 1. roll back: a bar on the guardrail fails, or any bar of an earlier stage; or the plugin regressed, see
+    ///    [`Gate::regressions`];
     /// 2. hold: a bar of the current stage fails;
     /// 3. inconclusive: a bar is, or tasks broke, since what they did is not in the numbers;
     /// 4. promote.
-    pub fn judge(&self, cards: &[Option<Scorecard>], broken: usize) -> Verdict {
-        let stages: Vec<_> =
-            self.stages.iter().enumerate().map(|(i, stage)| stage.judge(cards.get(i))).collect();
-        let (advice, reasons) = self.advise(&stages, broken);
+    pub fn judge(&self, cards: &[Option<Scorecard>], pairs: Option<&Pairs>, broken: usize) -> Verdict {
+        let pairs = pairs.filter(|pairs| pairs.tasks() > 0);
+        let since = pairs.map(Pairs::comparisons).unwrap_or_default();
+        let stages = self.stages.iter().enumerate().map(|(at, stage)| {
+            // Baselines are of the current stage; what they say holds for those that were passed before, too.
+            let since = Some(since.as_slice()).filter(|_| at <= self.current);
+            stage.judge(Measured { card: cards.get(at).and_then(Option::as_ref), since })
+        });
+        let stages: Vec<_> = stages.collect();
+        let (advice, reasons) = self.advise(&stages, pairs, &since, broken);
         let next = self.stages.get(self.current + 1).map(|stage| stage.name.clone());
-        Verdict { advice, reasons, stages, current: self.current, next }
+        Verdict { advice, reasons, stages, current: self.current, next, since }
     }
 
-    fn advise(&self, stages: &[StageVerdict], broken: usize) -> (Advice, Vec<String>) {
-        let mut reasons: Vec<(Advice, String)> = Vec::new();
+    /// In what the present run fell behind the accepted baselines, beyond chance:
+    ///
+    /// - more tasks got worse than better by a metric of quality, and the sign test rules chance out;
+    /// - a bar of the current stage that a single call breaks fails now, and holds with the changed tasks as they were
+    ///   accepted.
+    ///
+    /// A bar that fails within chance does not regress; it holds the plugin where it is.
+    fn regressions(
+        &self,
+        stages: &[StageVerdict],
+        pairs: Option<&Pairs>,
+        since: &[Comparison],
+    ) -> Vec<String> {
+        let worse = since.iter().filter(|one| one.regressed());
+        let worse = worse.map(|one| {
+            let (name, moved, p) = (one.row.name, one.changed(), shown_p(one.adjusted));
+            format!(
+                "{name} regressed since the baselines: worse in {} of {moved} changed tasks, {p}",
+                one.worse
+            )
+        });
+        let bars = stages.get(self.current).map_or(&[][..], |stage| &stage.bars);
+        let newly = bars.iter().filter(|result| {
+            let accepted = || pairs.and_then(|pairs| accepted(result.metric.as_ref()?, pairs));
+            result.status == Status::Fail
+                && result.bar.is_hard()
+                && accepted().is_some_and(|metric| result.bar.would_pass(&metric))
+        });
+        let newly = newly.map(|result| {
+            format!("{} is newly broken: with the changed tasks as they were accepted it holds", result.bar)
+        });
+        worse.chain(newly).collect()
+    }
+
+    fn advise(
+        &self,
+        stages: &[StageVerdict],
+        pairs: Option<&Pairs>,
+        since: &[Comparison],
+        broken: usize,
+    ) -> (Advice, Vec<String>) {
+        let regressions = self.regressions(stages, pairs, since).into_iter();
+        let mut reasons: Vec<(Advice, String)> =
+            regressions.map(|reason| (Advice::RollBack, reason)).collect();
         for (i, stage) in stages.iter().enumerate().take(self.current + 1) {
             for result in &stage.bars {
                 let at = if i < self.current { format!(" (stage {})", stage.name) } else { String::new() };
@@ -173,12 +225,23 @@ impl Gate {
 }
 
 impl GateStage {
-    fn judge(&self, card: Option<&Option<Scorecard>>) -> StageVerdict {
-        let card = card.and_then(Option::as_ref);
-        let bars: Vec<_> = self.bars.iter().map(|bar| bar.judge(card)).collect();
+    fn judge(&self, by: Measured<'_>) -> StageVerdict {
+        let bars: Vec<_> = self.bars.iter().map(|bar| bar.judge(by)).collect();
         let status = bars.iter().map(|result| result.status).max().unwrap_or(Status::Inconclusive);
         StageVerdict { name: self.name.clone(), mode: self.mode.clone(), status, bars }
     }
+}
+
+/// A metric as it would be with the changed tasks as they were accepted.
+fn accepted(now: &Metric, pairs: &Pairs) -> Option<Metric> {
+    let name = now.definition.name;
+    let (hits, samples, apart) = pairs.as_accepted(name, now.hits, now.samples, now.apart)?;
+    let value = match now.definition.unit {
+        Unit::Count => hits as f64,
+        Unit::Share => hits as f64 / samples.max(1) as f64,
+        _ => return None,
+    };
+    Some(Metric { value: (samples > 0).then_some(value), hits, samples, apart, ..now.clone() })
 }
 
 fn resolve(name: Option<&MetricName>, findings: &mut Vec<Finding>) -> Option<&'static Definition> {
@@ -207,6 +270,7 @@ pub(super) mod fixture {
             samples,
             interval: share.then(|| wilson(hits, samples, Confidence::P95)).flatten(),
             no_data: (samples == 0).then(|| "none".into()),
+            detail: None,
             waived: 0,
             apart: 0,
             evidence: Vec::new(),
@@ -235,6 +299,7 @@ pub(super) mod fixture {
 mod tests {
     use super::fixture::{card, count, share};
     use super::*;
+    use crate::metrics::fixture::pairs;
     use crate::suite::{Waived, Waiver, parse_day};
 
     fn gate(current: usize) -> Gate {
@@ -284,15 +349,80 @@ mod tests {
             ("both hold", 1, vec![good(), good()], 0, Promote),
         ];
         for (what, current, cards, broken, advice) in cases {
-            let verdict = gate(current).judge(&cards, broken);
+            let verdict = gate(current).judge(&cards, None, broken);
             assert_eq!(verdict.advice, advice, "{what}: {:?}", verdict.reasons);
             assert_eq!(verdict.reasons.is_empty(), advice == Promote, "{what}");
         }
     }
 
+    /// A change for the worse beyond chance rolls back; one within chance does not.
+    #[test]
+    fn a_regression_rolls_back() {
+        use std::cmp::Ordering::{Equal, Less};
+        let judge = |worse: usize, row: &str| {
+            let moves = [(row, Some(Less), worse), (row, Some(Equal), 20)];
+            gate(0).judge(&[measured(30, 30, 0, 0)], Some(&pairs(&moves)), 0)
+        };
+        let verdict = judge(9, "in_scope_tasks");
+        assert_eq!(verdict.advice, Advice::RollBack);
+        assert_eq!(
+            verdict.reasons,
+            ["in_scope_tasks regressed since the baselines: worse in 9 of 9 changed tasks, p = 0.004"]
+        );
+        assert_eq!(judge(5, "in_scope_tasks").advice, Advice::Promote, "p = 0.0625");
+        assert_eq!(judge(9, "tokens").advice, Advice::Promote, "what it costs is no regression");
+        assert_eq!(
+            judge(9, "boundary_violations.reads").advice,
+            Advice::Promote,
+            "a part counts with its whole"
+        );
+        assert_eq!(judge(0, "in_scope_tasks").since.len(), crate::metrics::ROWS.len());
+    }
+
+    /// One call of a changed task writes where it may not: a bar of none is newly broken, and rolls back even without
+    /// a guardrail. Where the accepted replay did so too, it only holds.
+    #[test]
+    fn a_newly_broken_hard_bar_rolls_back() {
+        use crate::action::Access;
+        use crate::decision::{Decision, Scope};
+        use crate::metrics::fixture::{effect, replay, role, shell, step};
+        use crate::metrics::{Metrics, Pairs, Side, TaskFacts, TaskPair, Waivers};
+        use crate::replay::StepKind;
+        let fine = || replay("t", vec![shell("allow", Scope::In)]);
+        let connects = || {
+            let rows = vec![effect(Access::Connect, Scope::Out)];
+            replay("t", vec![step(StepKind::Shell, "deny sandbox", Scope::Out, rows)])
+        };
+        let gate = Gate {
+            stages: vec![GateStage {
+                name: "only".into(),
+                mode: None,
+                bars: vec![Bar::parse("boundary_violations.network <= 0").unwrap()],
+            }],
+            current: 0,
+            primary: None,
+            guardrail: None,
+        };
+        for (before, advice) in [(fine(), Advice::RollBack), (connects(), Advice::Hold)] {
+            let now = connects();
+            let of = |replay| TaskFacts::of(0, replay, &Decision::default(), &role(), &Waivers::default());
+            let (facts_before, facts_now) = (of(&before), of(&now));
+            let mut pairs = Pairs::default();
+            let pair = TaskPair::of(&[Side::of(&before, &facts_before)], &[Side::of(&now, &facts_now)]);
+            pairs.add("t", &pair);
+            let mut metrics = Metrics::default();
+            metrics.add(&facts_now);
+            pairs.add_facts(&[facts_before], &[facts_now]);
+            let verdict = gate.judge(&[Some(metrics.scorecard())], Some(&pairs), 0);
+            assert_eq!(verdict.advice, advice, "{:?}", verdict.reasons);
+            let newly = "boundary_violations.network <= 0 is newly broken: with the changed tasks as they were accepted it holds";
+            assert_eq!(verdict.reasons[0] == newly, advice == Advice::RollBack);
+        }
+    }
+
     #[test]
     fn reasons_start_with_the_gravest() {
-        let verdict = gate(0).judge(&[measured(10, 30, 2, 0)], 1);
+        let verdict = gate(0).judge(&[measured(10, 30, 2, 0)], None, 1);
         assert_eq!(
             verdict.reasons,
             [
@@ -302,7 +432,7 @@ mod tests {
             ]
         );
         assert_eq!(verdict.next.as_deref(), Some("broad"));
-        assert_eq!(gate(1).judge(&[], 0).next, None);
+        assert_eq!(gate(1).judge(&[], None, 0).next, None);
     }
 
     #[test]

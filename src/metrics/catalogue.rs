@@ -1,5 +1,6 @@
 //! Every metric there is, in one table.
 
+use super::paired::ROWS;
 use crate::finding::closest;
 
 /// What a metric is and how to read it.
@@ -15,9 +16,35 @@ pub struct Definition {
     pub meaning: &'static str,
     /// What one sample is.
     pub sample: &'static str,
+    /// When there is no number.
+    pub no_data: &'static str,
 }
 
 impl Definition {
+    /// Other names of it.
+    pub fn aliases(&self) -> impl Iterator<Item = &'static str> {
+        let ours = ALIASES.iter().filter(|(_, target)| *target == self.name);
+        ours.map(|(alias, _)| *alias)
+    }
+
+    /// One bar of each form that fits it, with a limit for example.
+    pub fn bars(&self) -> Vec<String> {
+        let bar = match (self.unit, self.better) {
+            (Unit::Share, Better::Lower) => "<= 5%",
+            (Unit::Share, _) => ">= 95%",
+            (Unit::Count, Better::Higher) => ">= 1",
+            (Unit::Count, _) => "== 0",
+            (Unit::PerHundred, _) => "<= 5",
+            (Unit::Seconds, _) => "<= 10m",
+            (Unit::Tokens, _) => "<= 20000",
+        };
+        let bar = format!("{} {bar}", self.name);
+        let bound = (self.unit == Unit::Share).then(|| format!("{bar} @95"));
+        let compared = ROWS.iter().any(|row| row.name == self.name);
+        let no_worse = compared.then(|| format!("{} no-worse", self.name));
+        std::iter::once(bar).chain(bound).chain(no_worse).collect()
+    }
+
     /// A value of this metric as people read it, such as `96.7%`, `3` or `1m 37s`.
     pub fn show(&self, value: f64) -> String {
         match self.unit {
@@ -98,54 +125,110 @@ const fn row(
     better: Better,
     sample: &'static str,
     meaning: &'static str,
+    no_data: &'static str,
 ) -> Definition {
-    Definition { name, unit, better, meaning, sample }
+    Definition { name, unit, better, meaning, sample, no_data }
 }
 
 /// All metrics, in the order of reports. Steps after a replay's divergence are never counted, but shown beside.
 #[rustfmt::skip]
 pub const CATALOGUE: &[Definition] = &[
     row("in_scope", Share, Higher, "accepted prompt",
-        "accepted approval prompts whose effects all lie inside what the boundary declares"),
-    row("in_scope_calls", Share, Higher, "call", "calls whose effects all lie inside what the boundary declares"),
-    row("in_scope_tasks", Share, Higher, "task run", "task runs in which every call lies inside"),
-    row("boundary_violations", Count, Lower, "call", "calls that attempt something outside of policy, of any kind"),
-    row("boundary_violations.reads", Count, Lower, "call", "attempts to read what may not be read"),
-    row("boundary_violations.writes", Count, Lower, "call", "attempts to write where nothing may be written"),
-    row("boundary_violations.network", Count, Lower, "call", "attempts to reach hosts that may not be reached"),
-    row("boundary_violations.mcp", Count, Lower, "call", "attempts to call MCP tools that may not be called"),
-    row("boundary_violations.commands", Count, Lower, "call", "attempts to run commands that may not run"),
-    row("boundary_violations.subagents", Count, Lower, "call", "attempts to start sub-agents that may not be started"),
-    row("undetermined_calls", Count, Lower, "call", "calls whose ruling or effects cannot be known offline"),
+        "accepted approval prompts whose effects all lie inside what the boundary declares",
+        "no prompt was accepted"),
+    row("in_scope_calls", Share, Higher, "call",
+        "calls whose effects all lie inside what the boundary declares",
+        "no call was replayed"),
+    row("in_scope_tasks", Share, Higher, "task run",
+        "task runs in which every call lies inside",
+        "no call was replayed"),
+    row("boundary_violations", Count, Lower, "call",
+        "calls that attempt something outside of policy, of any kind",
+        "no call was replayed"),
+    row("boundary_violations.reads", Count, Lower, "call",
+        "attempts to read what may not be read",
+        "no call was replayed"),
+    row("boundary_violations.writes", Count, Lower, "call",
+        "attempts to write where nothing may be written",
+        "no call was replayed"),
+    row("boundary_violations.network", Count, Lower, "call",
+        "attempts to reach hosts that may not be reached",
+        "no call was replayed"),
+    row("boundary_violations.mcp", Count, Lower, "call",
+        "attempts to call MCP tools that may not be called",
+        "no call was replayed"),
+    row("boundary_violations.commands", Count, Lower, "call",
+        "attempts to run commands that may not run",
+        "no call was replayed"),
+    row("boundary_violations.subagents", Count, Lower, "call",
+        "attempts to start sub-agents that may not be started",
+        "no call was replayed"),
+    row("undetermined_calls", Count, Lower, "call",
+        "calls whose ruling or effects cannot be known offline",
+        "no call was replayed"),
     row("approval_precision", Share, Higher, "prompt of the replay that a person answered",
-        "prompts that a person accepted without rework"),
+        "prompts that a person accepted without rework",
+        "no prompt of the replays has a recorded answer"),
     row("approval_overrides", Count, Lower, "prompt that a person answered",
-        "calls that a person declined and the boundary now lets run without asking"),
-    row("unanswered_prompts", Count, Lower, "prompt of the replay", "prompts without a recorded answer"),
-    row("hook_block_rate", PerHundred, Neither, "task run", "commands and prompts that hooks blocked, per 100 task runs"),
+        "calls that a person declined and the boundary now lets run without asking",
+        "no prompt was answered"),
+    row("unanswered_prompts", Count, Lower, "prompt of the replay",
+        "prompts without a recorded answer",
+        "the boundary asks about nothing"),
+    row("hook_block_rate", PerHundred, Neither, "task run",
+        "commands and prompts that hooks blocked, per 100 task runs",
+        "no task was replayed"),
     row("escalation_latency.p50", Seconds, Lower, "prompt with both times",
-        "time from question to answer that half of the prompts stay within"),
+        "time from question to answer that half of the prompts stay within",
+        "no prompt has both its times"),
     row("escalation_latency.p95", Seconds, Lower, "prompt with both times",
-        "time from question to answer that 95% of the prompts stay within"),
-    row("escalation_latency.max", Seconds, Lower, "prompt with both times", "longest time from question to answer"),
+        "time from question to answer that 95% of the prompts stay within",
+        "no prompt has both its times"),
+    row("escalation_latency.max", Seconds, Lower, "prompt with both times",
+        "longest time from question to answer",
+        "no prompt has both its times"),
     row("task_completion", Share, Higher, "task run",
-        "task runs that ended in output which people accepted, without a manual restart"),
+        "task runs that ended in output which people accepted, without a manual restart",
+        "nobody has decided about a task"),
     row("decision_agreement", Share, Higher, "task run that a person decided",
-        "task runs whose outcome is what the person decided"),
+        "task runs whose outcome is what the person decided",
+        "nobody has decided about a task, or the role does not say how an outcome is read"),
     row("decision_agreement.false_approve", Count, Lower, "task run that a person decided",
-        "task runs whose outcome lets through what the person stopped"),
+        "task runs whose outcome lets through what the person stopped",
+        "nobody has decided about a task, or the role does not say how an outcome is read"),
     row("decision_agreement.false_block", Count, Lower, "task run that a person decided",
-        "task runs whose outcome stops what the person let through"),
-    row("fidelity", Share, Higher, "step", "recorded steps that are still valid evidence under the boundary"),
+        "task runs whose outcome stops what the person let through",
+        "nobody has decided about a task, or the role does not say how an outcome is read"),
+    row("fidelity", Share, Higher, "step",
+        "recorded steps that are still valid evidence under the boundary",
+        "no step was replayed"),
     row("review_yield", Share, Higher, "finding reported in a task that a person decided",
-        "reported findings that a person confirmed, matched by file, line and text"),
-    row("regression_rate", Share, Lower, "merged change", "merged changes that a later commit had to repair"),
+        "reported findings that a person confirmed, matched by file, line and text",
+        "no finding was reported in a decided task"),
+    row("regression_rate", Share, Lower, "merged change",
+        "merged changes that a later commit had to repair",
+        "no change was merged"),
     row("context_efficiency", Tokens, Lower, "confirmed finding or merged change",
-        "tokens spent per confirmed finding or merged change"),
-    row("patch_acceptance", Share, Higher, "patch", "patches that were merged without a substantial rewrite"),
-    row("test_coverage_delta", Count, Higher, "implementation task", "tests added per implementation task"),
-    row("trigger_precision", Share, Higher, "skill use", "skill uses that were called for"),
-    row("trigger_recall", Share, Higher, "task that calls for a skill", "tasks calling for a skill in which it ran"),
+        "tokens spent per confirmed finding or merged change",
+        "nothing was confirmed or merged, or the recordings hold no token counts"),
+    row("patch_acceptance", Share, Higher, "patch",
+        "patches that were merged without a substantial rewrite",
+        "this version does not measure it"),
+    row("test_coverage_delta", Count, Higher, "implementation task",
+        "tests added per implementation task",
+        "this version does not measure it"),
+    row("trigger_precision", Share, Higher, "skill use",
+        "skill uses that were called for",
+        "this version does not measure it"),
+    row("trigger_recall", Share, Higher, "task that calls for a skill",
+        "tasks calling for a skill in which it ran",
+        "this version does not measure it"),
+    row("pass_k", Share, Higher, "task with k sessions that a person decided",
+        "chance that k sessions of a task all succeed, each as in task_completion",
+        "no task has several decided sessions, or none has k"),
+    row("flakiness", Share, Lower, "task with several sessions",
+        "tasks whose sessions do not all end alike: in success or not, and where nobody has decided, in the same outcome",
+        "no task has several sessions of which the end is known"),
 ];
 
 /// Other names of metrics.
@@ -193,13 +276,14 @@ mod tests {
     /// The table of the documentation is this table.
     #[test]
     fn the_documentation_lists_every_metric() {
-        let page = include_str!("../../docs/gate.md");
+        let page = include_str!("../../docs/metrics.md");
         for row in CATALOGUE {
             let word = |value: serde_json::Value| value.as_str().unwrap().replace('-', " ");
             let unit = word(serde_json::to_value(row.unit).unwrap());
             let better = word(serde_json::to_value(row.better).unwrap());
-            let line = format!("| `{}` | {unit} | {better} | {} | {} |\n", row.name, row.sample, row.meaning);
-            assert!(page.contains(&line), "docs/gate.md lacks this line:\n{line}");
+            let (name, sample, meaning, no_data) = (row.name, row.sample, row.meaning, row.no_data);
+            let line = format!("| `{name}` | {unit} | {better} | {sample} | {meaning} | {no_data} |\n");
+            assert!(page.contains(&line), "docs/metrics.md lacks this line:\n{line}");
         }
         for (alias, target) in ALIASES {
             assert!(page.contains(&format!("`{alias}` is another name of `{target}`")), "{alias}");

@@ -43,6 +43,8 @@ pub struct TaskFacts {
     pub agreement: Agreement,
     /// Did the run end in accepted output without a manual restart? `None` when nobody has decided.
     pub completed: Option<bool>,
+    /// How it ended, as far as that is known.
+    pub end: End,
     /// Findings that the agent reported; `None` when nobody has decided about the task.
     pub reported: Option<u32>,
     /// Reported findings that a person confirmed.
@@ -55,6 +57,19 @@ pub struct TaskFacts {
     pub tokens: u64,
     /// Numbers of the waivers that covered a violation.
     pub waivers_used: Vec<u32>,
+}
+
+/// How a session of a task ended, for telling whether all of them end alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// In accepted output, without a manual restart.
+    Success,
+    /// Otherwise.
+    Failure,
+    /// Nobody has decided; the agent states this outcome of the role's vocabulary. `None`: none of it.
+    Outcome(Option<Arc<str>>),
+    /// Nobody has decided, and the role does not say how an outcome is read.
+    Unknown,
 }
 
 /// Names a replay.
@@ -134,6 +149,20 @@ impl Run {
     }
 }
 
+impl End {
+    fn of(completed: Option<bool>, replay: &Replay, role: &Role) -> Self {
+        match completed {
+            Some(true) => Self::Success,
+            Some(false) => Self::Failure,
+            None if role.output.outcome.is_none() => Self::Unknown,
+            None => {
+                let stated = replay.outcome.as_deref().and_then(|outcome| role.outcome(outcome));
+                Self::Outcome(stated.map(Arc::from))
+            }
+        }
+    }
+}
+
 impl StepRef {
     fn of(index: usize, step: &ReplayStep) -> Self {
         let note = match step.label.char_indices().nth(MAX_NOTE) {
@@ -158,6 +187,7 @@ impl TaskFacts {
     pub fn of(order: u32, replay: &Replay, decision: &Decision, role: &Role, waivers: &Waivers<'_>) -> Self {
         let fidelity = replay.fidelity();
         let agreement = agreement(replay, decision, role);
+        let completed = completed(replay, decision, role, agreement);
         let (reported, confirmed) = match_findings(replay, decision);
         let mut facts = Self {
             run: Run { order, task: replay.task.as_str().into(), repeat: replay.repeat },
@@ -170,7 +200,8 @@ impl TaskFacts {
             violations: Vec::new(),
             hook_blocks: Steps::default(),
             hook_blocks_after: 0,
-            completed: completed(replay, decision, role, agreement),
+            end: End::of(completed, replay, role),
+            completed,
             agreement,
             reported,
             confirmed,

@@ -1,10 +1,14 @@
 //! Small replays for tests.
 
+use std::cmp::Ordering;
+
 use crate::action::Access;
 use crate::decision::{Decision, HumanVerdict, Phase, Rule, Ruling, Scope, Verdict};
 use crate::replay::{EffectRow, Human, Inputs, Replay, ReplayStep, StepKind};
 use crate::suite::{Extract, Role, RoleOutput};
 use crate::transcript::{Recorded, Usage};
+
+use super::{Pairs, TaskPair};
 
 pub(crate) fn effect(access: Access, scope: Scope) -> EffectRow {
     EffectRow { access, target: "target".into(), scope, rule: None }
@@ -90,4 +94,15 @@ pub(crate) fn role() -> Role {
         output: RoleOutput { outcome, findings: None },
         ..Role::default()
     }
+}
+
+/// Tasks that moved in a row, each so many times.
+pub(crate) fn pairs(moves: &[(&str, Option<Ordering>, usize)]) -> Pairs {
+    let mut pairs = Pairs::default();
+    for (name, moved, times) in moves {
+        for time in 0..*times {
+            pairs.add(&format!("task-{time}"), &TaskPair::moving(name, *moved));
+        }
+    }
+    pairs
 }

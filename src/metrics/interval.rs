@@ -55,17 +55,27 @@ pub struct Interval {
 /// Wilson's interval stays inside 0 and 1 and is honest for the small samples and shares near 100% that gates see,
 /// where the usual ± interval collapses to a point (Wilson 1927).
 pub fn wilson(hits: u64, total: u64, confidence: Confidence) -> Option<Interval> {
+    mean_interval(hits.min(total) as f64 / total.max(1) as f64, total, confidence)
+}
+
+/// The score interval of the mean of `total` independent samples that each lie between 0 and 1; `None` without samples.
+///
+/// No such sample varies more than one that is always 0 or 1: with mean m its variance is at most m (1 − m) (Bhatia and
+/// Davis 2000). So the score interval for shares holds for such a mean too, if anything it is too wide. It is the
+/// interval of [`wilson`] where all samples are 0 or 1, does not collapse when all are the same, and needs no drawing
+/// of random numbers.
+pub fn mean_interval(mean: f64, total: u64, confidence: Confidence) -> Option<Interval> {
     if total == 0 {
         return None;
     }
     let n = total as f64;
-    let p = hits.min(total) as f64 / n;
+    let p = mean.clamp(0.0, 1.0);
     let z2 = confidence.z().powi(2);
     let center = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
     let half = confidence.z() / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     // At the ends the formula gives 0 and 1 exactly; rounding must not say otherwise.
-    let low = if hits == 0 { 0.0 } else { (center - half).max(0.0) };
-    let high = if hits >= total { 1.0 } else { (center + half).min(1.0) };
+    let low = if p <= 0.0 { 0.0 } else { (center - half).max(0.0) };
+    let high = if p >= 1.0 { 1.0 } else { (center + half).min(1.0) };
     Some(Interval { low, high })
 }
 

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::catalogue::{Definition, Unit, find};
 use super::evidence::{Evidence, EvidenceList};
 use super::facts::{Run, Steps};
-use super::interval::{Confidence, Interval, wilson};
+use super::interval::{Confidence, Interval, mean_interval, wilson};
 
 /// A number with what it rests on.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Metric {
     pub interval: Option<Interval>,
     /// Why there is no number.
     pub no_data: Option<Cow<'static, str>>,
+    /// What must be known to read the number, such as the k of pass^k.
+    pub detail: Option<String>,
     /// Violations that a waiver covers; they are not in the number.
     pub waived: u64,
     /// What was found after the divergence of a replay; it is not in the number.
@@ -38,8 +40,14 @@ impl Metric {
 
     /// For shares: the interval at a level of confidence.
     pub fn interval_at(&self, confidence: Confidence) -> Option<Interval> {
-        let share = self.definition.unit == Unit::Share;
-        if share { wilson(self.hits, self.samples, confidence) } else { None }
+        let share = self.value.filter(|_| self.definition.unit == Unit::Share);
+        share.and_then(|share| mean_interval(share, self.samples, confidence))
+    }
+
+    /// The share is no count of hits but a mean of samples that lie between 0 and 1.
+    pub fn is_mean(&self) -> bool {
+        let counted = self.hits as f64 / self.samples as f64;
+        self.value.is_some_and(|value| (value - counted).abs() > f64::EPSILON)
     }
 }
 
@@ -123,6 +131,7 @@ impl Tally {
             samples: self.total,
             interval,
             no_data: (!known).then_some(none.into()),
+            detail: None,
             waived: self.waived,
             apart: self.apart,
             evidence,

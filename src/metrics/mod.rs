@@ -19,6 +19,9 @@ mod hooks;
 mod interval;
 mod metric;
 mod outcome;
+mod paired;
+mod repeats;
+mod sign;
 mod violation;
 mod waivers;
 
@@ -26,15 +29,18 @@ use std::collections::BTreeSet;
 
 pub use catalogue::{ALIASES, Better, CATALOGUE, Definition, Unit, find};
 pub use evidence::{Evidence, MAX_EVIDENCE};
-pub use facts::{PromptFact, Run, StepRef, Steps, TaskFacts, ViolationFact};
+pub use facts::{End, PromptFact, Run, StepRef, Steps, TaskFacts, ViolationFact};
 pub use findings::judged_findings;
-pub use interval::{Confidence, Interval, MAX_NEEDED, further_samples, wilson};
+pub use interval::{Confidence, Interval, MAX_NEEDED, further_samples, mean_interval, wilson};
 pub use metric::Metric;
 pub use outcome::Agreement;
+pub use paired::{Comparison, LEVEL, Pairs, ROWS, Row, RowRole, Side, TaskPair, Turn};
+pub use sign::{holm, sign_test};
 pub use violation::{Kinds, ViolationKind, violations};
 pub use waivers::Waivers;
 pub(crate) use waivers::unknown_kinds;
 
+use crate::suite::Suite;
 use metric::{Tally, note_no_data};
 
 /// Metrics while the facts of replays are added up.
@@ -46,10 +52,16 @@ pub struct Metrics {
     hooks: hooks::Hooks,
     outcomes: outcome::Outcomes,
     findings: findings::Findings,
+    repeats: repeats::Repeats,
     waivers_used: BTreeSet<u32>,
 }
 
 impl Metrics {
+    /// Nothing added yet, for the tasks of this suite.
+    pub fn new(suite: &Suite) -> Self {
+        Self { repeats: repeats::Repeats::new(suite.pass_k), ..Self::default() }
+    }
+
     /// Adds the facts of one replay.
     pub fn add(&mut self, facts: &TaskFacts) {
         self.runs += 1;
@@ -58,6 +70,7 @@ impl Metrics {
         self.hooks.add(facts);
         self.outcomes.add(facts);
         self.findings.add(facts);
+        self.repeats.add(facts);
         self.waivers_used.extend(&facts.waivers_used);
     }
 
@@ -69,6 +82,7 @@ impl Metrics {
         self.hooks.merge(other.hooks);
         self.outcomes.merge(other.outcomes);
         self.findings.merge(other.findings);
+        self.repeats.merge(other.repeats);
         self.waivers_used.extend(other.waivers_used);
     }
 
@@ -79,7 +93,7 @@ impl Metrics {
 
     /// All metrics, in the order of the catalogue.
     pub fn scorecard(&self) -> Scorecard {
-        let mut list = Vec::with_capacity(CATALOGUE.len());
+        let mut list = Vec::with_capacity(CATALOGUE.len() + 1);
         list.push(self.approvals.in_scope());
         self.calls.metrics(&mut list);
         self.approvals.metrics(&mut list);
@@ -88,11 +102,13 @@ impl Metrics {
         self.outcomes.metrics(&mut list);
         list.push(self.calls.fidelity());
         self.findings.metrics(&mut list);
-        for definition in &CATALOGUE[list.len()..] {
-            let mut metric = Tally::default().metric(definition.name, definition.unit, "");
-            metric.no_data = Some("this version does not measure it".into());
-            list.push(metric);
+        self.repeats.metrics(&mut list);
+        for definition in CATALOGUE {
+            if list.iter().all(|metric| metric.definition != definition) {
+                list.push(Tally::default().metric(definition.name, definition.unit, definition.no_data));
+            }
         }
+        list.sort_by_key(|metric| CATALOGUE.iter().position(|definition| definition == metric.definition));
         for metric in &mut list {
             note_no_data(metric, "no data");
         }

@@ -28,6 +28,7 @@ mod github;
 mod html;
 mod junit;
 mod markdown;
+mod paired;
 mod part;
 mod read;
 mod rows;

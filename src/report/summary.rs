@@ -1,8 +1,10 @@
 use super::digest::Digest;
-use super::v1::{BarV1, ChangesV1, EvidenceV1, MetricV1, StageV1, SummaryV1, WaiverV1, Why};
+use super::v1::{
+    BarV1, ChangesV1, ComparisonV1, EvidenceV1, MetricV1, PairedV1, StageV1, SummaryV1, WaiverV1, Why,
+};
 use crate::finding::Finding;
-use crate::gate::{BarResult, ExitCode, StageVerdict, Verdict};
-use crate::metrics::{Confidence, Metric, Scorecard, Unit};
+use crate::gate::{BarResult, ExitCode, Op, StageVerdict, Verdict};
+use crate::metrics::{Comparison, Confidence, Metric, RowRole, Scorecard, Unit};
 use crate::replay::v1::NoteV1;
 use crate::suite::Waiver;
 
@@ -13,6 +15,8 @@ pub struct Outcome<'o> {
     pub verdict: &'o Verdict,
     /// The metrics of each stage, in stage order; `None` for one that was not replayed.
     pub cards: &'o [Option<Scorecard>],
+    /// Tasks whose baseline was accepted at another stage, and so is not compared by metrics.
+    pub other_stage: u64,
     /// Exit code of the run.
     pub exit_code: ExitCode,
     /// Waivers that covered something.
@@ -57,6 +61,7 @@ impl Outcome<'_> {
                 first: digest.changed,
                 orphans: self.orphans.to_vec(),
             },
+            paired: self.paired(),
             noted: digest.noted.into_iter().flatten().collect(),
             noted_total: noted_total.collect(),
             broken: digest.broken,
@@ -69,6 +74,33 @@ impl Outcome<'_> {
                 .chain(&foreign)
                 .map(|finding| NoteV1::from(finding).into_owned())
                 .collect(),
+        }
+    }
+}
+
+impl Outcome<'_> {
+    fn paired(&self) -> Option<PairedV1> {
+        // Parts of a metric are compared for bars alone.
+        let rows = self.verdict.since.iter().filter(|one| one.pairs > 0 && one.row.role != RowRole::Part);
+        let rows: Vec<_> = rows.map(ComparisonV1::from).collect();
+        let any = !rows.is_empty() || self.other_stage > 0;
+        any.then_some(PairedV1 { rows, other_stage: self.other_stage })
+    }
+}
+
+impl From<&Comparison> for ComparisonV1 {
+    fn from(found: &Comparison) -> Self {
+        let names = |tasks: &[std::sync::Arc<str>]| tasks.iter().map(ToString::to_string).collect();
+        Self {
+            metric: found.row.name.to_owned(),
+            tasks: found.pairs,
+            better: found.better,
+            worse: found.worse,
+            p: found.p,
+            adjusted: found.adjusted,
+            turn: found.turn,
+            better_tasks: names(&found.better_tasks),
+            worse_tasks: names(&found.worse_tasks),
         }
     }
 }
@@ -92,10 +124,11 @@ impl From<&BarResult> for BarV1 {
             text: result.bar.text.clone(),
             metric: result.bar.metric.name.to_owned(),
             op: Some(result.bar.op.symbol().to_owned()),
-            limit: Some(result.bar.value),
+            limit: (result.bar.op != Op::NoWorse).then_some(result.bar.value),
             status: result.status,
             interval: result.interval,
-            confidence: (result.bar.metric.unit == Unit::Share).then(|| level.percent()),
+            confidence: (result.bar.op == Op::NoWorse || result.bar.metric.unit == Unit::Share)
+                .then(|| level.percent()),
             needed: result.needed,
             reason: result.reason.clone(),
         }
@@ -117,6 +150,7 @@ impl From<&Metric> for MetricV1 {
             samples: metric.samples,
             interval: metric.interval,
             no_data: metric.no_data.as_deref().map(str::to_owned),
+            detail: metric.detail.clone(),
             waived: metric.waived,
             apart: metric.apart,
             evidence: metric

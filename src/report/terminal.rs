@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::changes::{Page, paint};
 use super::escape::line;
 use super::markdown::{bar_counts, interval, needed, plural, sentence, share};
+use super::paired::{moved, told};
 use super::v1::{SuiteV1, SummaryV1, Why};
 use crate::decision::Shift;
 use crate::diff::ChangeKind;
@@ -69,7 +70,8 @@ fn stages(text: &mut String, suite: &SuiteV1, summary: &SummaryV1, colour: bool)
             let value = metric.map_or("not replayed", |metric| metric.shown.as_str());
             let samples = metric.map_or(0, |metric| metric.samples);
             let samples = plural(samples, "sample", "samples");
-            let details = [samples, interval(bar), needed(bar)];
+            let detail = metric.and_then(|metric| metric.detail.clone()).unwrap_or_default();
+            let details = [samples, detail, interval(bar), needed(bar)];
             let details: Vec<_> = details.into_iter().filter(|part| !part.is_empty()).collect();
             let _ = writeln!(
                 text,
@@ -138,6 +140,11 @@ fn changes(text: &mut String, summary: &SummaryV1) {
         let rules = Page::Terminal { colour: false }.rules(change);
         let what = format!("{}{step}: {} -> {} {rules}", task.task, change.before, change.after);
         let _ = writeln!(text, "  widened: {}", line(&what));
+    }
+    if let Some(paired) = &summary.paired {
+        for row in moved(paired) {
+            let _ = writeln!(text, "  {}: {}", line(&row.metric), told(row));
+        }
     }
     let more = widened.len().saturating_sub(MAX_WIDENED);
     if more > 0 {

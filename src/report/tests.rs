@@ -135,10 +135,11 @@ fn write(folder: &Path, tasks: &[Finished]) -> v1::SummaryV1 {
     };
     let cards = vec![Some(metrics.scorecard()), None];
     let broke = tasks.iter().filter(|task| task.replays.is_empty()).count();
-    let verdict = gate.judge(&cards, broke);
+    let verdict = gate.judge(&cards, None, broke);
     let outcome = Outcome {
         exit_code: ExitCode::of_run(verdict.advice, broke > 0, false),
         verdict: &verdict,
+        other_stage: 0,
         cards: &cards,
         waivers: &[],
         orphans: &["old-task.json".to_owned()],

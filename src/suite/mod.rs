@@ -69,6 +69,8 @@ pub struct Suite {
     pub waivers: Vec<Waiver>,
     /// The repositories that tasks name.
     pub repos: Repos,
+    /// How many sessions of a task must all succeed, for the metric `pass_k`.
+    pub pass_k: Option<u32>,
     /// Suite whose accepted baselines this one is compared with; its own name unless it says otherwise.
     pub baselines: String,
     /// Identity of `suite.toml`.
@@ -84,7 +86,7 @@ pub struct Suite {
 /// Newest version of the format of `suite.toml`.
 const FORMAT: u32 = 1;
 const KEYS: &[&str] = &["suite", "role", "plugin", "stage", "waiver", "repos", "hooks"];
-const SUITE_KEYS: &[&str] = &["format", "name", "stage", "tasks", "repos", "baselines"];
+const SUITE_KEYS: &[&str] = &["format", "name", "stage", "tasks", "repos", "baselines", "pass_k"];
 
 impl Suite {
     /// Reads `suite.toml` of a folder and lists its tasks. All problems go to `findings`; `None` when the suite
@@ -246,6 +248,7 @@ fn read_tables(
     let shared_repos = Shared::read(&header, "repos", &folder, problems);
     let repos = repos::read_repos(top, &folder, &shared_repos.folder, problems);
     let baselines = read_name(&header, "baselines", problems);
+    let pass_k = header.number("pass_k", 1, 1000, problems);
     let shared_tasks = Shared::read(&header, "tasks", &folder, problems);
     let (tasks_folder, tasks) = list_tasks(&shared_tasks, problems, elsewhere);
     check_waivers(&waivers, &tasks, problems);
@@ -257,6 +260,7 @@ fn read_tables(
         plugin: plugin?,
         hooks,
         current: current?,
+        pass_k,
         stages,
         waivers,
         repos,

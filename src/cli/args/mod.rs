@@ -114,6 +114,9 @@ pub(crate) enum Command {
                             suites/release-reviewer --partition 2/2\n  plugin-eval merge suites/release-reviewer"
     )]
     Merge(Merge),
+    /// List the metrics: what they say, in which unit, and which bars fit.
+    #[command(after_help = "Example:\n  plugin-eval metrics\n  plugin-eval metrics unauthorized_writes")]
+    Metrics(Metrics),
     /// Show metrics over the runs of a history, and fail when one drifts.
     #[command(
         after_help = "Example:\n  plugin-eval run suites/release-reviewer --history history.jsonl\n  plugin-eval trend \
@@ -235,6 +238,15 @@ pub(crate) struct Mask {
     /// Change nothing; list what is not masked, by place and kind.
     #[arg(long, conflicts_with_all = ["output", "in_place"])]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Metrics {
+    /// Only this one and its parts, whole.
+    pub(crate) name: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

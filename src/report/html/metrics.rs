@@ -84,6 +84,7 @@ fn row(suite: &SuiteV1, metric: &MetricV1) -> Markup {
                 @if is(&suite.primary) { " " span.chip { "decides" } }
                 @if is(&suite.guardrail) { " " span.chip { "vetoes" } }
                 div.dim { (shown(&metric.meaning)) }
+                @if let Some(detail) = &metric.detail { div.dim { (shown(detail)) } }
                 (evidence(metric))
             }
             td.number { (shown(&metric.shown)) }

@@ -12,6 +12,7 @@
 mod block;
 mod lists;
 mod metrics;
+mod paired;
 mod plot;
 mod sections;
 
@@ -101,6 +102,7 @@ fn overview(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
         (sections::ladder(suite, summary))
         (metrics::tiles(suite, summary))
         (sections::bars(suite, summary))
+        (paired::paired(summary))
         (lists::attention(suite, summary))
         (tasks())
         (metrics::tables(suite, summary))

@@ -18,7 +18,7 @@ pub(super) fn share(
     let wanted = limit.and_then(|(op, limit)| match op {
         Op::AtLeast | Op::Above => Some(span(limit, 1.0)),
         Op::AtMost | Op::Below => Some(span(0.0, limit)),
-        Op::Equal => None,
+        Op::Equal | Op::NoWorse => None,
     });
     let band = interval.map(|interval| span(interval.low, interval.high));
     let percent = |share: f64| format!("{:.1}%", share * 100.0);

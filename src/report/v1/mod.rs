@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{ChangeV1, ChangedStepV1, TaskChangesV1};
 pub use summary::{
-    BarV1, BrokenV1, ChangesV1, CountsV1, DivergedV1, EvidenceV1, MetricV1, NotedV1, StageV1, SummaryV1,
-    WaiverV1, Why,
+    BarV1, BrokenV1, ChangesV1, ComparisonV1, CountsV1, DivergedV1, EvidenceV1, MetricV1, NotedV1, PairedV1,
+    StageV1, SummaryV1, WaiverV1, Why,
 };
 pub use task::{AgreementV1, DecisionV1, OutlookStepV1, OutlookV1, RunV1, TaskStatus, TaskV1, ViolationV1};
 

@@ -7,7 +7,7 @@ use super::TaskChangesV1;
 use crate::decision::{HumanVerdict, Phase, Scope, Verdict};
 use crate::diff::{Cause, ChangeKind};
 use crate::gate::{Advice, Status};
-use crate::metrics::{Better, Interval, Unit, ViolationKind};
+use crate::metrics::{Better, Interval, Turn, Unit, ViolationKind};
 use crate::replay::v1::{NoteV1, RuleV1};
 use crate::replay::{Input, StepKind};
 use crate::source::ContentHash;
@@ -31,6 +31,9 @@ pub struct SummaryV1 {
     pub stages: Vec<StageV1>,
     /// What changed since the baselines were accepted.
     pub changes: ChangesV1,
+    /// Each task against its accepted baseline; absent when there is nothing to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paired: Option<PairedV1>,
     /// Steps that a reader must know about: the first ones for each reason, in suite order.
     pub noted: Vec<NotedV1>,
     /// How many steps there are for each reason.
@@ -95,7 +98,7 @@ pub struct BarV1 {
     pub text: String,
     /// Name of its metric, in this stage's list.
     pub metric: String,
-    /// Its comparison: `>=`, `<=`, `>`, `<` or `==`.
+    /// Its comparison: `>=`, `<=`, `>`, `<`, `==` or `no-worse`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub op: Option<String>,
     /// The value that it compares with, in the metric's unit; shares from 0 to 1, times in seconds.
@@ -146,6 +149,9 @@ pub struct MetricV1 {
     /// Why there is no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_data: Option<String>,
+    /// What must be known to read the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// Violations that a waiver covers; they are not in the number.
     #[serde(default)]
     pub waived: u64,
@@ -201,6 +207,48 @@ pub struct ChangesV1 {
     pub first: Vec<TaskChangesV1<'static>>,
     /// Baseline files that belong to no task of the suite.
     pub orphans: Vec<String>,
+}
+
+/// The run against the accepted baselines, task by task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairedV1 {
+    /// What was compared.
+    pub rows: Vec<ComparisonV1>,
+    /// Tasks left out: their baseline was accepted at another stage.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_stage: u64,
+}
+
+/// One metric compared over all tasks that have a value on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComparisonV1 {
+    /// Name of the metric, or `tokens`.
+    pub metric: String,
+    /// Tasks compared.
+    pub tasks: u64,
+    /// Tasks that got better.
+    pub better: u64,
+    /// Tasks that got worse.
+    pub worse: u64,
+    /// p value of the exact sign test, two-sided.
+    pub p: f64,
+    /// The same after Holm's correction for all rows in which a task moved.
+    pub adjusted: f64,
+    /// What follows at 5%.
+    pub turn: Turn,
+    /// The first tasks that got better.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub better_tasks: Vec<String>,
+    /// The first tasks that got worse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worse_tasks: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Why a step is noted.

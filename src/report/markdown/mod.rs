@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+mod metrics;
+mod paired;
+
 use super::changes::{Page, accept_command};
 use super::escape::{code, prose, short};
 use super::v1::{BarV1, NotedV1, StageV1, SuiteV1, SummaryV1, Why};
@@ -23,7 +26,7 @@ pub fn gate(suite: &SuiteV1, summary: &SummaryV1) -> String {
     changes(&mut page, suite, summary);
     not_judged(&mut page, summary);
     waivers(&mut page, summary);
-    metrics(&mut page, suite, summary);
+    metrics::metrics(&mut page, suite, summary);
     page
 }
 
@@ -248,8 +251,12 @@ fn changes(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
         let names: Vec<_> = changes.orphans.iter().take(MAX_ITEMS).map(|name| code(name)).collect();
         let _ = writeln!(page, "Baselines of no task: {}.", names.join(", "));
     }
+    paired::paired(page, summary);
     if changes.changed == 0 {
         return;
+    }
+    if summary.paired.is_some() {
+        page.push('\n');
     }
     let kinds = changes.kinds.iter().map(|(kind, count)| format!("{count} {}", kind.name()));
     let shifts = [("widened", changes.widened), ("narrowed", changes.narrowed), ("unclear", changes.unclear)];
@@ -340,38 +347,6 @@ fn waivers(page: &mut String, summary: &SummaryV1) {
             code(&waiver.place),
         );
     }
-}
-
-fn metrics(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
-    let Some(stage) = summary.stages.iter().find(|stage| stage.name == suite.stage) else { return };
-    let _ = writeln!(page, "\n## Metrics under {}\n", prose(&stage.name));
-    let heads = "| metric | value | 95% interval | samples | waived | after divergence |";
-    let _ = writeln!(page, "{heads}\n|---|---|---|---|---|---|");
-    for metric in stage.metrics.iter().filter(|metric| metric.value.is_some()) {
-        let interval = metric.interval.map_or_else(String::new, |interval| {
-            format!("{:.1}%–{:.1}%", interval.low * 100.0, interval.high * 100.0)
-        });
-        let beside = |count: u64| if count > 0 { count.to_string() } else { String::new() };
-        let _ = writeln!(
-            page,
-            "| {} | {} | {interval} | {} | {} | {} |",
-            prose(&metric.name),
-            prose(&metric.shown),
-            metric.samples,
-            beside(metric.waived),
-            beside(metric.apart),
-        );
-    }
-    let none = stage.metrics.iter().filter(|metric| metric.value.is_none());
-    let none = none.map(|metric| {
-        let why = metric.no_data.as_deref().unwrap_or("nothing was measured");
-        format!("{} ({})", prose(&metric.name), prose(why))
-    });
-    let none: Vec<_> = none.collect();
-    if !none.is_empty() {
-        let _ = writeln!(page, "\nNo data: {}.", none.join(", "));
-    }
-    page.push_str("\nEvery step is in [calls.csv](calls.csv), every session in [tasks.csv](tasks.csv).\n");
 }
 
 /// `1 task`, `2 tasks`
