@@ -69,8 +69,9 @@ fn page(metric: &Definition) -> String {
         ("also called", aliases.join(", ")),
     ];
     let rows = rows.into_iter().filter(|(_, text)| !text.is_empty());
-    let rows: String = rows.map(|(name, text)| format!("  {name:11}  {text}\n")).collect();
-    format!("{}\n{rows}", metric.name)
+    let lines = rows.map(|(name, text)| format!("  {name:11}  {text}"));
+    let lines: Vec<_> = std::iter::once(metric.name.to_owned()).chain(lines).collect();
+    lines.join("\n") + "\n"
 }
 
 /// A metric as JSON.

@@ -1,7 +1,9 @@
 //! What the comparison with the baselines says, in words; shared by all pages.
 
+use std::fmt::Write as _;
+
 use super::markdown::plural;
-use super::v1::{ComparisonV1, PairedV1};
+use super::v1::{ComparisonV1, PairedV1, SummaryV1};
 use crate::gate::shown_p;
 use crate::metrics::Turn;
 
@@ -24,6 +26,15 @@ pub(super) fn moved(paired: &PairedV1) -> impl Iterator<Item = &ComparisonV1> {
     paired.rows.iter().filter(|row| row.turn != Turn::Same)
 }
 
+/// What keeps a wider boundary from looking like a better one.
+pub(super) fn wider(summary: &SummaryV1) -> Option<&'static str> {
+    let fewer = |row: &ComparisonV1| row.metric == "boundary_violations" && row.better > row.worse;
+    let fewer = summary.paired.as_ref().is_some_and(|paired| paired.rows.iter().any(fewer));
+    (fewer && summary.changes.widened > 0).then_some(
+        "Rulings were widened: a boundary that refuses less is violated less. Look at what it lets through now.",
+    )
+}
+
 /// What is compared, in a sentence.
 pub(super) fn compared(paired: &PairedV1) -> String {
     let tasks = paired.rows.iter().map(|row| row.tasks).max().unwrap_or(0);
@@ -33,7 +44,7 @@ pub(super) fn compared(paired: &PairedV1) -> String {
     }
     if paired.other_stage > 0 {
         let left = plural(paired.other_stage, "task was", "tasks were");
-        text.push_str(&format!("; {left} accepted at another stage and left out"));
+        let _ = write!(text, "; {left} accepted at another stage and left out");
     }
     text.push('.');
     text

@@ -87,3 +87,27 @@ fn every_command_shows_an_example() {
     project.run(&[]).ended(2);
     project.run(&["rnu"]).ended(2);
 }
+
+#[test]
+fn metrics_are_listed_with_what_they_mean() {
+    let project = Project::empty();
+    let all = project.run(&["metrics"]).ended(0).stdout;
+    let rows: Value = serde_json::from_str(&project.run(&["metrics", "--json"]).ended(0).stdout).unwrap();
+    let rows = rows.as_array().unwrap();
+    assert_eq!(all.lines().count(), rows.len());
+    for row in rows {
+        let name = row["name"].as_str().unwrap();
+        assert!(all.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name}");
+        for key in ["unit", "better", "sample", "meaning", "no_data"] {
+            assert!(row[key].as_str().is_some_and(|text| !text.is_empty()), "{name}: {key}");
+        }
+        assert!(!row["bars"].as_array().unwrap().is_empty(), "{name}");
+    }
+    let one = project.run(&["metrics", "unauthorized_writes"]).ended(0).stdout;
+    assert!(one.starts_with("boundary_violations.writes\n"), "{one}");
+    assert!(one.contains("also called  unauthorized_writes\n") && one.contains("no-worse"), "{one}");
+    let parts = project.run(&["metrics", "escalation_latency", "--json"]).ended(0).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&parts).unwrap().as_array().unwrap().len(), 3);
+    let wrong = project.run(&["metrics", "in_scop"]).ended(2);
+    assert_eq!(wrong.stderr, "error: there is no metric `in_scop`: did you mean `in_scope`?\n");
+}

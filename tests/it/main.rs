@@ -30,6 +30,7 @@ mod program;
 mod project;
 mod real_sessions;
 mod recorder;
+mod regression;
 #[cfg(unix)]
 mod review;
 mod role_hooks;

@@ -122,8 +122,12 @@ impl Pairs {
 
     /// Adds the facts of a task that changed.
     pub fn add_facts(&mut self, before: &[TaskFacts], now: &[TaskFacts]) {
-        before.iter().for_each(|facts| self.before.add(facts));
-        now.iter().for_each(|facts| self.now.add(facts));
+        for facts in before {
+            self.before.add(facts);
+        }
+        for facts in now {
+            self.now.add(facts);
+        }
     }
 
     /// Notes a task whose baseline was accepted at another stage, and so cannot be compared.

@@ -3,7 +3,7 @@ use maud::{Markup, html};
 use super::lists::task_link;
 use super::shown;
 use crate::metrics::Turn;
-use crate::report::paired::{compared, moved, told};
+use crate::report::paired::{compared, moved, told, wider};
 use crate::report::v1::{ComparisonV1, PairedV1, SummaryV1};
 
 /// Tasks named in a row.
@@ -16,6 +16,7 @@ pub(super) fn paired(summary: &SummaryV1) -> Markup {
             h2 id="baselines" { "Compared with the baselines" }
             p { (compared(paired)) }
             @if moved(paired).next().is_some() { (table(paired)) }
+            @if let Some(hint) = wider(summary) { p { (hint) } }
         }
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt::Write as _;
 
 use crate::report::escape::{code, prose};
-use crate::report::paired::{compared, moved, told};
+use crate::report::paired::{compared, moved, told, wider};
 use crate::report::v1::{ComparisonV1, SummaryV1};
 
 /// Tasks named in a row.
@@ -26,6 +26,9 @@ pub(super) fn paired(page: &mut String, summary: &SummaryV1) {
             told(row),
             worse_in(row)
         );
+    }
+    if let Some(hint) = wider(summary) {
+        let _ = writeln!(page, "\n{hint}");
     }
 }
 
