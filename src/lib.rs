@@ -22,6 +22,7 @@
 //! | [`suite`] | role, plugin, tasks and stages of a suite folder |
 //! | [`replay`] | the engine's output for one task, in memory and on disk |
 //! | [`engine`] | judges recorded steps against a boundary |
+//! | [`patch`] | what sessions made of their snapshots, and what became of it |
 //! | [`baseline`] | accepted replays |
 //! | [`diff`] | what changed since, and why |
 //! | [`metrics`] | numbers with samples and evidence |
@@ -45,6 +46,7 @@ pub mod recorder;
 pub mod suite;
 pub mod replay;
 pub mod engine;
+pub mod patch;
 pub mod baseline;
 pub mod diff;
 pub mod metrics;

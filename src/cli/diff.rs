@@ -31,7 +31,14 @@ pub(crate) fn diff(args: &Diff, look: Look) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::Unusable);
     }
     let baselines = Folder::of(suite, selection.baselines.as_deref());
-    let survey = Survey { suite, engine, baselines, waivers: Waivers::default(), header: SuiteV1::default() };
+    let survey = Survey {
+        suite,
+        engine,
+        baselines,
+        waivers: Waivers::default(),
+        header: SuiteV1::default(),
+        patches: None,
+    };
     let bar = progress::bar(tasks.len(), look);
     let mut diffs: Vec<TaskDiff> = Vec::new();
     let mut broken = Vec::new();

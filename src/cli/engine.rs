@@ -60,7 +60,7 @@ impl Parts {
         let decided =
             |replay: &Replay| replay.inputs.get(&Input::Decision).is_none_or(|hash| *hash == task.hash);
         if rows.iter().flatten().all(decided) {
-            return Ok(TaskReplays { repeats: rows });
+            return Ok(TaskReplays { repeats: rows, trees: Vec::new() });
         }
         let finding = Finding::error("part-is-old", "task.toml changed since the part ran");
         Err(vec![finding.at(Place::file(task.file.clone())).help("run the parts again")])

@@ -55,6 +55,7 @@ pub(crate) fn merge(args: &Merge, look: Look) -> anyhow::Result<ExitCode> {
         engine: Engine::Parts(parts),
         baselines: Folder::of(suite, args.baselines.as_deref()),
         waivers,
+        patches: None,
         header: header(suite),
     };
     let output = &args.output;

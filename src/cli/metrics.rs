@@ -52,6 +52,8 @@ fn page(metric: &Definition) -> String {
         Unit::PerHundred => "a number per 100 task runs",
         Unit::Seconds => "a time",
         Unit::Tokens => "tokens",
+        Unit::PerTask => "a number per task, on average",
+        Unit::Points => "percentage points, more or less",
     };
     let better = match metric.better {
         Better::Higher => "more",

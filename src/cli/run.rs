@@ -4,6 +4,7 @@ use plugin_eval::baseline::Folder;
 use plugin_eval::engine::in_order;
 use plugin_eval::gate::ExitCode;
 use plugin_eval::metrics::Waivers;
+use plugin_eval::patch::Patches;
 use plugin_eval::report::{PART_FORMAT, PartHead, part_line};
 use plugin_eval::source::OutputFolder;
 use plugin_eval::suite::{Partition, Suite};
@@ -44,6 +45,7 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
         engine,
         baselines: Folder::of(suite, selection.baselines.as_deref()),
         waivers,
+        patches: Some(Patches::new(suite, &scene.hook_settings(!selection.no_hooks))),
         header: header(suite),
     };
     let work = Work {
@@ -86,11 +88,12 @@ fn run_part(
     let mut file = folder.create(&name)?;
     file.write_all(&head.line()?)?;
     let bar = progress::bar(chosen.len(), look);
+    let patches = Patches::new(suite, &scene.hook_settings(!args.selection.no_hooks));
     let mut broken = 0;
     pool(args.selection.jobs)?.install(|| {
         in_order(
             chosen.len(),
-            |at| part_task(suite, engine, chosen[at]),
+            |at| part_task(suite, engine, &patches, chosen[at]),
             |(line, broke)| {
                 bar.inc(1);
                 broken += u32::from(broke);
@@ -111,11 +114,20 @@ fn run_part(
 }
 
 /// The line of a task, and whether it broke.
-fn part_task(suite: &Suite, engine: &Engine<'_>, index: usize) -> (serde_json::Result<Vec<u8>>, bool) {
+fn part_task(
+    suite: &Suite,
+    engine: &Engine<'_>,
+    patches: &Patches,
+    index: usize,
+) -> (serde_json::Result<Vec<u8>>, bool) {
     let name = suite.task_names().nth(index).unwrap_or_default();
-    let judged = suite.task(index).and_then(|task| engine.replay(&task));
+    let judged = suite.task(index).and_then(|task| {
+        let (mut replays, _) = engine.replay(&task)?;
+        patches.judge(&task, &mut replays);
+        Ok(replays)
+    });
     match judged {
-        Ok((replays, _)) => {
+        Ok(replays) => {
             let mut stages = vec![Vec::new(); suite.stages.len()];
             for repeat in replays.repeats {
                 for (stage, replay) in stages.iter_mut().zip(repeat) {

@@ -3,6 +3,7 @@ use plugin_eval::diff::{self, TaskDiff};
 use plugin_eval::engine::codex::Agreement;
 use plugin_eval::finding::Finding;
 use plugin_eval::metrics::{Side, TaskFacts, TaskPair, Waivers};
+use plugin_eval::patch::Patches;
 use plugin_eval::replay::Replay;
 use plugin_eval::report::v1::SuiteV1;
 use plugin_eval::report::{RenderedTask, TaskReport, rows};
@@ -16,6 +17,8 @@ pub(crate) struct Survey<'s> {
     pub(crate) engine: Engine<'s>,
     pub(crate) baselines: Folder,
     pub(crate) waivers: Waivers<'s>,
+    /// What became of the sessions' patches.
+    pub(crate) patches: Option<Patches>,
     /// What is judged, for the report.
     pub(crate) header: SuiteV1,
 }
@@ -77,7 +80,10 @@ impl Survey<'_> {
 
     fn replays(&self, task: &Task) -> Result<Judged, Vec<Finding>> {
         let mut stages: Vec<Vec<Replay>> = vec![Vec::new(); self.suite.stages.len()];
-        let (replays, agreement) = self.engine.replay(task)?;
+        let (mut replays, agreement) = self.engine.replay(task)?;
+        if let Some(patches) = &self.patches {
+            patches.judge(task, &mut replays);
+        }
         for repeat in replays.repeats {
             for (stage, replay) in stages.iter_mut().zip(repeat) {
                 stage.push(replay);
@@ -125,8 +131,10 @@ impl Survey<'_> {
     fn judged(&self, index: usize, task: &Task, judged: Judged) -> Surveyed {
         let Judged { stages, diff, accepted, agreement } = judged;
         let facts = |replays: &[Replay]| -> Vec<TaskFacts> {
-            let of =
-                |replay| TaskFacts::of(index as u32, replay, &task.decision, &self.suite.role, &self.waivers);
+            let of = |replay| {
+                TaskFacts::of(index as u32, replay, &task.decision, &self.suite.role, &self.waivers)
+                    .with_skills(replay, task.skills.as_deref())
+            };
             replays.iter().map(of).collect()
         };
         let current = self.suite.current;

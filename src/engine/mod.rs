@@ -6,7 +6,7 @@ pub mod hook;
 
 mod attempt;
 mod divergence;
-mod edits;
+pub(crate) mod edits;
 mod explain;
 mod hooks;
 mod in_order;

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -10,7 +10,7 @@ use super::message::last_message;
 use super::project::{Boundaries, Projects};
 use super::thread::{Run, runs};
 use super::walk::Walk;
-use crate::boundary::Boundary;
+use crate::boundary::{Boundary, Skills};
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 use crate::replay::{Input, Inputs, Replay, ReplayStep};
@@ -59,6 +59,9 @@ impl Nothing {
 pub struct TaskReplays {
     /// For each repeat, its replay under every stage of the suite, in the suite's order.
     pub repeats: Vec<Vec<Replay>>,
+    /// For each repeat, the snapshot's files as the session left them; `None` for a task without a snapshot, and nothing
+    /// at all where replays were read back.
+    pub trees: Vec<Option<Overlay>>,
 }
 
 impl<'s> NativeEngine<'s> {
@@ -124,7 +127,7 @@ impl<'s> NativeEngine<'s> {
             .zip(names)
             .flat_map(|(transcript, name)| transcript.tally.findings(name))
             .collect();
-        let mut repeats = Vec::with_capacity(runs.len());
+        let (mut repeats, mut trees) = (Vec::with_capacity(runs.len()), Vec::with_capacity(runs.len()));
         for (number, run) in runs.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
             let data: Vec<Mutex<Kept>> = boundaries.iter().map(|_| Mutex::default()).collect();
@@ -132,17 +135,17 @@ impl<'s> NativeEngine<'s> {
             let judges: Vec<_> = stages.map(|(boundary, data)| self.judge(boundary, data, false)).collect();
             let mut steps = vec![Vec::new(); judges.len()];
             let mut signs = vec![Vec::new(); judges.len()];
-            Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries)).walk(
-                &judges,
-                |judged| {
-                    for (stage, steps) in steps.iter_mut().enumerate() {
-                        steps.push(judged.replay_step(stage));
-                    }
-                    for (stage, signs) in signs.iter_mut().enumerate() {
-                        signs.push(judged.sign(stage));
-                    }
-                },
-            );
+            let mut walk =
+                Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries));
+            walk.walk(&judges, |judged| {
+                for (stage, steps) in steps.iter_mut().enumerate() {
+                    steps.push(judged.replay_step(stage));
+                }
+                for (stage, signs) in signs.iter_mut().enumerate() {
+                    signs.push(judged.sign(stage));
+                }
+            });
+            trees.push(walk.into_files().filter(|_| task.snapshot.is_some()));
             let mut draft = Draft { task, run, transcripts: &transcripts, stages: steps, notes: Vec::new() };
             review(&mut draft)?;
             let Draft { stages: mut steps, notes: found, .. } = draft;
@@ -150,13 +153,24 @@ impl<'s> NativeEngine<'s> {
                 super::divergence::mark(steps, signs);
             }
             let notes: Vec<Finding> = notes.iter().cloned().chain(found).collect();
-            let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
+            let skills = self
+                .boundaries
+                .first()
+                .map_or_else(Vec::new, |boundary| used_skills(run, &transcripts, &boundary.skills));
+            let about = About {
+                task,
+                run,
+                transcripts: &transcripts,
+                inputs: &inputs,
+                notes: &notes,
+                skills: &skills,
+            };
             let stages = self.suite.stages.iter().zip(steps);
             repeats.push(
                 stages.map(|(stage, steps)| self.finish(&about, number as u32 + 1, stage, steps)).collect(),
             );
         }
-        Ok(TaskReplays { repeats })
+        Ok(TaskReplays { repeats, trees })
     }
 
     /// Judges a task under one stage, with the notes of every phase of every step.
@@ -279,6 +293,8 @@ impl<'s> NativeEngine<'s> {
             findings: output.findings,
             finished: message.is_some(),
             usage: about.usage(),
+            skills: about.skills.to_vec(),
+            patch: None,
             steps,
             notes,
         }
@@ -319,6 +335,7 @@ struct About<'a, 't> {
     transcripts: &'a [Transcript<'t>],
     inputs: &'a Inputs,
     notes: &'a [Finding],
+    skills: &'a [String],
 }
 
 impl About<'_, '_> {
@@ -355,6 +372,22 @@ fn snapshot_hash(snapshot: Option<&SnapshotRef>) -> ContentHash {
         }
         None => ContentHash::of(b""),
     }
+}
+
+/// Skills that the prompts of a run name, and those whose instructions its calls read; sorted.
+fn used_skills(run: &Run, transcripts: &[Transcript<'_>], skills: &Skills) -> Vec<String> {
+    let mut used = BTreeSet::new();
+    let own = std::iter::once(run.main).chain(run.children.values().copied());
+    for step in own.filter_map(|at| transcripts.get(at)).flat_map(|transcript| &transcript.steps) {
+        let found = match &step.kind {
+            StepKind::Prompt(text) => skills.mentioned(text),
+            // Reading a command takes time, and hardly any names the file.
+            StepKind::Call(call) if call.arguments.contains("SKILL.md") => skills.read_by(&call.action),
+            _ => Vec::new(),
+        };
+        used.extend(found.into_iter().map(|skill| skill.name.clone()));
+    }
+    used.into_iter().collect()
 }
 
 /// The error without the path on disk, which reports must not show.

@@ -130,6 +130,11 @@ impl<'w, 't> Walk<'w, 't> {
         }
     }
 
+    /// The files as the session left them; `None` without a snapshot.
+    pub(super) fn into_files(self) -> Option<Overlay> {
+        self.files
+    }
+
     fn prompt(&mut self, at: StepRef, text: &'w str, judges: &[Judge<'_>]) -> Judged<'w, 't> {
         let id = self.next_id(if at.depth == 0 { "prompt" } else { "subagent-prompt" });
         let context = self.setting(at).1;
@@ -277,7 +282,8 @@ impl<'w, 't> Walk<'w, 't> {
                 call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
             let workspace = self.workspaces.get(cwd(context));
             if let (Some(files), Some(workspace)) = (&mut self.files, workspace) {
-                edits::lay_over(files, &attempt, Locale { workspace, top: &self.top, workdir }, may_write);
+                let locale = Locale { workspace, top: &self.top, workdir };
+                edits::lay_over(files, call, &attempt, locale, may_write);
             }
             self.remember_terminal(call);
         }

@@ -97,7 +97,8 @@ impl<'t> Rest<'t> {
 
     /// The value in the metric's unit.
     fn value(&mut self, metric: &Definition) -> Result<(usize, f64), BarError> {
-        let (at, number) = self.take(|c| c.is_ascii_digit() || c == '.');
+        let signed = matches!(metric.unit, Unit::PerTask | Unit::Points);
+        let (at, number) = self.take(|c| c.is_ascii_digit() || c == '.' || (signed && c == '-'));
         let error = |message: String, help: &str| BarError::new(at, "bad-value", message, help);
         let parsed: Option<f64> =
             Some(number).filter(|text| text.len() <= 15).and_then(|text| text.parse().ok());
@@ -135,7 +136,7 @@ impl<'t> Rest<'t> {
                     example(metric.unit),
                 ));
             }
-            (Unit::Count | Unit::PerHundred | Unit::Tokens, "") => value,
+            (Unit::Count | Unit::PerHundred | Unit::Tokens | Unit::PerTask | Unit::Points, "") => value,
             _ => return wrong(format!("`{}` is not given in `{unit}`", metric.name)),
         };
         Ok((at, value))
@@ -169,6 +170,8 @@ fn example(unit: Unit) -> &'static str {
         Unit::Count => "write a whole number, such as `0`",
         Unit::PerHundred => "write a number per 100 task runs, such as `5`",
         Unit::Seconds => "write a time, such as `30s`, `10m` or `2h`",
+        Unit::PerTask => "write a number per task, such as `0.5`",
+        Unit::Points => "write a number of percentage points, such as `0`",
         Unit::Tokens => "write a number of tokens, such as `20000`",
     }
 }
@@ -209,6 +212,10 @@ fn check_level(metric: &Definition, op: Op, value: f64, level: Option<Confidence
 
 /// A bar that always holds, or never does, decides nothing.
 fn check_sense(metric: &Definition, op: Op, value: f64) -> Result<(), Wrong> {
+    if matches!(metric.unit, Unit::PerTask | Unit::Points) {
+        // These may fall below zero.
+        return Ok(());
+    }
     let most = if metric.unit == Unit::Share { 1.0 } else { f64::INFINITY };
     let always = match op {
         Op::AtLeast => value <= 0.0,

@@ -36,6 +36,8 @@ impl Definition {
             (Unit::Count, _) => "== 0",
             (Unit::PerHundred, _) => "<= 5",
             (Unit::Seconds, _) => "<= 10m",
+            (Unit::PerTask, _) => ">= 0.5",
+            (Unit::Points, _) => ">= 0",
             (Unit::Tokens, _) => "<= 20000",
         };
         let bar = format!("{} {bar}", self.name);
@@ -51,6 +53,8 @@ impl Definition {
             Unit::Share => percent(value),
             Unit::Seconds => duration(value),
             Unit::Count | Unit::PerHundred | Unit::Tokens => one_decimal(value),
+            Unit::PerTask => format!("{}{}", if value > 0.0 { "+" } else { "" }, two_decimals(value)),
+            Unit::Points => format!("{}{} pts", if value > 0.0 { "+" } else { "" }, two_decimals(value)),
         }
     }
 }
@@ -59,6 +63,13 @@ impl Definition {
 fn one_decimal(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// Two decimals, without zeros at the end.
+fn two_decimals(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// A share as a percentage. Only an exact one reads as 0% or 100%: 1,999 of 2,000 is 99.9%, not all.
@@ -100,6 +111,10 @@ pub enum Unit {
     Seconds,
     /// Tokens.
     Tokens,
+    /// A number per task, on average.
+    PerTask,
+    /// Percentage points, more or less.
+    Points,
 }
 
 /// Which way of a value is better.
@@ -117,7 +132,7 @@ pub enum Better {
 }
 
 use Better::{Higher, Lower, Neither};
-use Unit::{Count, PerHundred, Seconds, Share, Tokens};
+use Unit::{Count, PerHundred, PerTask, Points, Seconds, Share, Tokens};
 
 const fn row(
     name: &'static str,
@@ -206,23 +221,29 @@ pub const CATALOGUE: &[Definition] = &[
         "reported findings that a person confirmed, matched by file, line and text",
         "no finding was reported in a decided task"),
     row("regression_rate", Share, Lower, "merged change",
-        "merged changes that a later commit had to repair",
+        "merged changes that a later commit took back or repaired: by label, by its message, or by blame",
         "no change was merged"),
     row("context_efficiency", Tokens, Lower, "confirmed finding or merged change",
         "tokens spent per confirmed finding or merged change",
         "nothing was confirmed or merged, or the recordings hold no token counts"),
-    row("patch_acceptance", Share, Higher, "patch",
+    row("patch_acceptance", Share, Higher, "patch that people decided about",
         "patches that were merged without a substantial rewrite",
-        "this version does not measure it"),
-    row("test_coverage_delta", Count, Higher, "implementation task",
-        "tests added per implementation task",
-        "this version does not measure it"),
-    row("trigger_precision", Share, Higher, "skill use",
+        "no patch that people decided about"),
+    row("formatter_equality", Share, Higher, "patch of a role with a formatter",
+        "patches that are, byte for byte, what the formatter makes of the files they change",
+        "no patch was held against the role's formatter"),
+    row("test_coverage_delta", PerTask, Higher, "patch that changes code",
+        "tests that check something, added less removed, per patch that changes code",
+        "no patch changes code of a known language"),
+    row("test_coverage_delta.lines", Points, Higher, "patch with coverage reports",
+        "change of the share of lines that tests run, in percentage points per patch",
+        "no task has coverage reports"),
+    row("trigger_precision", Share, Higher, "skill used in a task that says what it calls for",
         "skill uses that were called for",
-        "this version does not measure it"),
-    row("trigger_recall", Share, Higher, "task that calls for a skill",
-        "tasks calling for a skill in which it ran",
-        "this version does not measure it"),
+        "no skill was used in a task that says which ones it calls for"),
+    row("trigger_recall", Share, Higher, "skill that a task calls for",
+        "skills called for that were used",
+        "no task calls for a skill"),
     row("pass_k", Share, Higher, "task with k sessions that a person decided",
         "chance that k sessions of a task all succeed, each as in task_completion",
         "no task has several decided sessions, or none has k"),

@@ -8,6 +8,8 @@ use super::evidence::Evidence;
 use super::findings::match_findings;
 use super::hooks::blocked_by_hook;
 use super::outcome::{Agreement, agreement, completed};
+use super::patches::PatchFacts;
+use super::triggers::TriggerFacts;
 use super::violation::{Kinds, is_unclear, violations};
 use super::waivers::Waivers;
 
@@ -51,8 +53,10 @@ pub struct TaskFacts {
     pub confirmed: u32,
     /// The change was merged.
     pub merged: bool,
-    /// A merged change had to be repaired later.
-    pub repaired: bool,
+    /// The patch and what became of it.
+    pub patch: PatchFacts,
+    /// Skills that were used, and those that the task calls for.
+    pub triggers: TriggerFacts,
     /// Tokens spent, input and output.
     pub tokens: u64,
     /// Numbers of the waivers that covered a violation.
@@ -206,7 +210,8 @@ impl TaskFacts {
             reported,
             confirmed,
             merged: decision.merged.is_some(),
-            repaired: decision.merged.is_some() && !decision.defects.is_empty(),
+            patch: PatchFacts::of(replay, decision, role),
+            triggers: TriggerFacts::default(),
             tokens: replay.usage.input.saturating_add(replay.usage.output),
             waivers_used: Vec::new(),
         };
@@ -214,6 +219,13 @@ impl TaskFacts {
             facts.add_step(index, step, waivers);
         }
         facts
+    }
+
+    /// The same with the skills that the task calls for.
+    #[must_use]
+    pub fn with_skills(mut self, replay: &Replay, wanted: Option<&[String]>) -> Self {
+        self.triggers = TriggerFacts::of(replay, wanted);
+        self
     }
 
     fn add_step(&mut self, index: usize, step: &ReplayStep, waivers: &Waivers<'_>) {

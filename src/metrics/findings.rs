@@ -1,4 +1,4 @@
-//! review_yield, regression_rate and context_efficiency: what came of findings and changes, and what it cost.
+//! review_yield and context_efficiency: what came of findings, and what results cost.
 
 use crate::decision::{Decision, HumanFinding};
 use crate::replay::{AgentFinding, Replay};
@@ -74,7 +74,6 @@ fn plain_path(path: &str) -> &str {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
     review: Tally,
-    regression: Tally,
     tokens: u64,
     results: u64,
 }
@@ -89,30 +88,21 @@ impl Findings {
             let note = format!("{} of {reported} reported findings confirmed", facts.confirmed);
             self.review.evidence.push(run.evidence(good, None, note));
         }
-        if facts.merged {
-            self.regression.total += 1;
-            if facts.repaired {
-                self.regression.hit(run.evidence(false, None, "repaired later"));
-            }
-        }
         self.tokens = self.tokens.saturating_add(facts.tokens);
         self.results += u64::from(facts.confirmed) + u64::from(facts.merged);
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         self.review.merge(other.review);
-        self.regression.merge(other.regression);
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.results += other.results;
     }
 
-    pub(super) fn metrics(&self, list: &mut Vec<Metric>) {
-        list.push(self.review.metric(
-            "review_yield",
-            Unit::Share,
-            "no finding was reported in a decided task",
-        ));
-        list.push(self.regression.metric("regression_rate", Unit::Share, "no change was merged"));
+    pub(super) fn review_yield(&self) -> Metric {
+        self.review.metric("review_yield", Unit::Share, "no finding was reported in a decided task")
+    }
+
+    pub(super) fn context_efficiency(&self) -> Metric {
         let mut tokens = Tally { total: self.results, ..Tally::default() }.metric(
             "context_efficiency",
             Unit::Tokens,
@@ -121,7 +111,7 @@ impl Findings {
         let known = self.results > 0 && self.tokens > 0;
         tokens.value = known.then(|| self.tokens as f64 / self.results as f64);
         note_no_data(&mut tokens, "the recordings hold no token counts");
-        list.push(tokens);
+        tokens
     }
 }
 

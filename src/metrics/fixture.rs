@@ -76,6 +76,8 @@ pub(crate) fn replay(task: &str, mut steps: Vec<ReplayStep>) -> Replay {
         findings: Vec::new(),
         finished: true,
         usage: Usage::default(),
+        skills: Vec::new(),
+        patch: None,
         steps,
         notes: Vec::new(),
     }

@@ -119,7 +119,7 @@ impl Tally {
             _ if !known => None,
             Unit::Share => Some(self.hits as f64 / self.total as f64),
             Unit::Count => Some(self.hits as f64),
-            Unit::PerHundred | Unit::Seconds | Unit::Tokens => None,
+            Unit::PerHundred | Unit::Seconds | Unit::Tokens | Unit::PerTask | Unit::Points => None,
         };
         let (evidence, evidence_total) = self.evidence.finish();
         let interval =

@@ -22,6 +22,8 @@ mod outcome;
 mod paired;
 mod repeats;
 mod sign;
+mod patches;
+mod triggers;
 mod violation;
 mod waivers;
 
@@ -35,7 +37,9 @@ pub use interval::{Confidence, Interval, MAX_NEEDED, further_samples, mean_inter
 pub use metric::Metric;
 pub use outcome::Agreement;
 pub use paired::{Comparison, LEVEL, Pairs, ROWS, Row, RowRole, Side, TaskPair, Turn};
+pub use patches::PatchFacts;
 pub use sign::{holm, sign_test};
+pub use triggers::TriggerFacts;
 pub use violation::{Kinds, ViolationKind, violations};
 pub use waivers::Waivers;
 pub(crate) use waivers::unknown_kinds;
@@ -53,6 +57,8 @@ pub struct Metrics {
     outcomes: outcome::Outcomes,
     findings: findings::Findings,
     repeats: repeats::Repeats,
+    patches: patches::Patches,
+    triggers: triggers::Triggers,
     waivers_used: BTreeSet<u32>,
 }
 
@@ -71,6 +77,8 @@ impl Metrics {
         self.outcomes.add(facts);
         self.findings.add(facts);
         self.repeats.add(facts);
+        self.patches.add(facts);
+        self.triggers.add(facts);
         self.waivers_used.extend(&facts.waivers_used);
     }
 
@@ -83,6 +91,8 @@ impl Metrics {
         self.outcomes.merge(other.outcomes);
         self.findings.merge(other.findings);
         self.repeats.merge(other.repeats);
+        self.patches.merge(other.patches);
+        self.triggers.merge(other.triggers);
         self.waivers_used.extend(other.waivers_used);
     }
 
@@ -101,7 +111,11 @@ impl Metrics {
         self.approvals.latency_metrics(&mut list);
         self.outcomes.metrics(&mut list);
         list.push(self.calls.fidelity());
-        self.findings.metrics(&mut list);
+        list.push(self.findings.review_yield());
+        list.push(self.patches.regression_rate());
+        list.push(self.findings.context_efficiency());
+        self.patches.metrics(&mut list);
+        self.triggers.metrics(&mut list);
         self.repeats.metrics(&mut list);
         for definition in CATALOGUE {
             if list.iter().all(|metric| metric.definition != definition) {

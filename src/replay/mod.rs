@@ -3,6 +3,7 @@
 //! A [`Replay`] is the only thing that baselines, metrics and reports read. [`v1`] is its form on disk.
 
 pub mod json;
+mod patch;
 #[cfg(test)]
 pub(crate) mod sample;
 mod step;
@@ -13,6 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use patch::{CoverageChange, Formatted, MAX_NAMED, Merge, Patch, Repair, RepairKind, TestsChange};
 pub use step::{EffectRow, HookRow, Human, ReplayStep, StepKind};
 
 pub use crate::suite::AgentFinding;
@@ -40,6 +42,10 @@ pub struct Replay {
     pub finished: bool,
     /// Tokens spent, sub-agents included.
     pub usage: Usage,
+    /// Skills of the plugin that the session used, as `<plugin>:<skill>`; sorted.
+    pub skills: Vec<String>,
+    /// What it made of the files of its snapshot; `None` where it made nothing and nothing was merged.
+    pub patch: Option<Box<Patch>>,
     /// Steps in order; a sub-agent's follow the call that started it.
     pub steps: Vec<ReplayStep>,
     /// What was odd about the recording or could not be judged.

@@ -65,6 +65,8 @@ pub(crate) fn replay(task: &str, steps: Vec<ReplayStep>) -> Replay {
         }],
         finished: true,
         usage: Usage { input: 1200, cached: 800, output: 300, reasoning: 100 },
+        skills: Vec::new(),
+        patch: None,
         steps,
         notes: Vec::new(),
     }

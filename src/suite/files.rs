@@ -116,7 +116,7 @@ fn not_a_file(path: &Path, kind: io::Result<FileType>, root: &Path) -> Option<Fi
     }
 }
 
-fn resolved_inside(path: &Path, root: &Path) -> Result<PathBuf, Finding> {
+pub(super) fn resolved_inside(path: &Path, root: &Path) -> Result<PathBuf, Finding> {
     match fs::canonicalize(path) {
         Ok(target) if target.starts_with(root) => Ok(target),
         Ok(_) => Err(Finding::error("escape", "is a link that leads out of the suite")

@@ -10,10 +10,12 @@
 //! suite of any size costs little memory. Reading is strict: unknown keys are errors, and all problems of a file
 //! are collected with their places.
 
+mod coverage;
 mod decision;
 mod edit;
 mod fields;
 mod files;
+mod formatter;
 mod name;
 mod origin;
 mod output;
@@ -28,14 +30,16 @@ mod waiver;
 
 use std::path::{Path, PathBuf};
 
+pub use coverage::CoverageReports;
 pub use edit::{Kept, NotToml, ProposedPart, SuiteEdit, TaskEdit};
+pub use formatter::{Formatter, PATH as FORMATTER_PATH};
 pub use name::name_problem;
 pub use origin::{Origin, Tree};
 pub use output::{AgentFinding, AgentOutput, Extract, RoleOutput};
 pub use partition::Partition;
 pub use plugin::HookLimits;
 pub use repos::Repos;
-pub use role::{MetricName, Role};
+pub use role::{MetricName, Role, SIMILARITY};
 pub use stage::{BarText, Stage};
 pub use task::{SessionFile, SnapshotRef, Task};
 pub use waiver::{Waived, Waiver, parse_day};

@@ -1,6 +1,7 @@
 use crate::source::Place;
 
 use super::fields::{Fields, Problems, Text};
+use super::formatter::{Formatter, read_formatter};
 use super::output::{RoleOutput, read_output};
 
 /// The role card: what the agent is for and what decides about it.
@@ -19,7 +20,15 @@ pub struct Role {
     pub outcomes: Vec<String>,
     /// How outcome and findings are read from the agent's last message.
     pub output: RoleOutput,
+    /// The program whose output a patch must be.
+    pub formatter: Option<Formatter>,
+    /// Least similarity to the merged commit, in percent, of a patch that was merged without a substantial rewrite;
+    /// [`SIMILARITY`] when absent.
+    pub similarity: Option<u32>,
 }
+
+/// Least similarity of a patch that was merged without a substantial rewrite, in percent.
+pub const SIMILARITY: u32 = 80;
 
 /// A metric named in a suite; the gate knows which there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,13 +45,19 @@ impl Role {
         self.outcomes.iter().map(String::as_str).find(|known| known.eq_ignore_ascii_case(given.trim()))
     }
 
+    /// Least similarity to the merged commit of a patch that was merged without a substantial rewrite, in thousandths.
+    pub fn least_similarity(&self) -> u32 {
+        self.similarity.unwrap_or(SIMILARITY) * 10
+    }
+
     /// Where `outcome` stands in the vocabulary; a greater rank stops more.
     pub fn rank(&self, outcome: &str) -> Option<usize> {
         self.outcomes.iter().position(|known| known == outcome)
     }
 }
 
-pub(super) const KEYS: &[&str] = &["name", "description", "primary", "guardrail", "outcomes", "output"];
+pub(super) const KEYS: &[&str] =
+    &["name", "description", "primary", "guardrail", "outcomes", "output", "formatter", "similarity"];
 
 /// Reads `[role]`.
 pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Role {
@@ -60,6 +75,8 @@ pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Ro
         guardrail: metric_name(&fields, "guardrail", problems),
         outcomes: outcomes.iter().map(|text| text.value.trim().to_owned()).collect(),
         output: read_output(&fields, problems),
+        formatter: read_formatter(&fields, problems),
+        similarity: fields.number("similarity", 1, 100, problems),
     }
 }
 

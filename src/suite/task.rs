@@ -5,6 +5,7 @@ use crate::decision::{Decision, Proposal};
 use crate::finding::{Finding, closest};
 use crate::source::{ContentHash, Place, TextFile};
 
+use super::coverage::{CoverageReports, read_coverage};
 use super::decision::{commit, read_decision};
 use super::fields::{Fields, Problems, read_document};
 use super::origin::{Origin, read_origin};
@@ -28,6 +29,10 @@ pub struct Task {
     pub cwd: Option<String>,
     /// Free words for grouping.
     pub labels: Vec<String>,
+    /// Skills that the task calls for, by name with or without the plugin's; `None` where nobody has said.
+    pub skills: Option<Vec<String>>,
+    /// What tests ran before and after, where it was measured.
+    pub coverage: Option<CoverageReports>,
     /// `prompt.md`.
     pub prompt: PathBuf,
     /// The recordings: the main one first, then by name. Whether another one is a repeat or a sub-agent's is
@@ -90,7 +95,7 @@ impl Task {
 }
 
 pub(super) const KEYS: &[&str] =
-    &["format", "repo", "commit", "cwd", "labels", "decision", "proposed", "import"];
+    &["format", "repo", "commit", "cwd", "labels", "skills", "coverage", "decision", "proposed", "import"];
 /// Newest version of the format of `task.toml`.
 const FORMAT: u32 = 1;
 
@@ -120,7 +125,7 @@ pub(super) fn read_task(
         }
     };
     let mut problems = Problems::new(&text);
-    let (snapshot, cwd, labels, decision, (proposal, origin)) =
+    let (snapshot, cwd, labels, (skills, coverage), decision, (proposal, origin)) =
         read_document(&mut problems, |table, problems| {
             let fields = Fields::open("task.toml", table, 0..0, KEYS, problems);
             fields.format_version(FORMAT, problems);
@@ -128,6 +133,7 @@ pub(super) fn read_task(
                 read_snapshot(&fields, context.repos, problems),
                 fields.owned("cwd", problems),
                 fields.texts("labels", problems).iter().map(|label| label.value.to_owned()).collect(),
+                (read_skills(&fields, problems), read_coverage(&fields, folder, context.root, problems)),
                 read_decision(&fields, context.role, problems),
                 (read_proposal(&fields, context.role, problems), read_origin(&fields, problems)),
             )
@@ -141,6 +147,8 @@ pub(super) fn read_task(
             snapshot,
             cwd,
             labels,
+            skills,
+            coverage,
             prompt,
             sessions: files.sessions,
             decision,
@@ -150,6 +158,11 @@ pub(super) fn read_task(
         }),
         _ => Err(findings),
     }
+}
+
+fn read_skills(fields: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
+    let skills = fields.texts("skills", problems);
+    fields.get("skills").is_some().then(|| skills.iter().map(|skill| skill.value.to_owned()).collect())
 }
 
 fn read_snapshot(fields: &Fields<'_, '_>, repos: &Repos, problems: &mut Problems<'_>) -> Option<SnapshotRef> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use git2::{Delta, DiffOptions};
 
 use super::{ChangedLines, FileLines, Graph, MAX_COMMITS};
+use crate::patch::says_repair;
 use crate::source::{ObjectId, Repository};
 
 /// How long after a session commits are looked at, in seconds (90 days).
@@ -161,34 +162,6 @@ impl<'g> Later<'g> {
     }
 }
 
-/// `reverts` or `fixes`, when a message says so of the commit with this id.
-fn says_repair(message: &str, id: &str) -> Option<&'static str> {
-    let names = |text: &str| {
-        let word = text.trim_start_matches([' ', ':', '#']);
-        let digits = word.bytes().take_while(u8::is_ascii_hexdigit).count();
-        digits >= 7 && id.starts_with(&word[..digits.min(40)].to_ascii_lowercase())
-    };
-    let lower = message.to_ascii_lowercase();
-    for (word, kind) in [
-        ("this reverts commit", "reverts"),
-        ("reverts", "reverts"),
-        ("revert", "reverts"),
-        ("fixes", "fixes"),
-        ("fixes commit", "fixes"),
-        ("fix for", "fixes"),
-        ("fixup of", "fixes"),
-        ("regression from", "fixes"),
-        ("introduced in", "fixes"),
-        ("introduced by", "fixes"),
-        ("broken by", "fixes"),
-    ] {
-        if lower.match_indices(word).any(|(at, _)| names(&lower[at + word.len()..])) {
-            return Some(kind);
-        }
-    }
-    None
-}
-
 /// Commits that lead to one of the tips and are not older than `since`.
 fn reach(graph: &Graph, tips: impl Iterator<Item = ObjectId>, since: i64) -> HashSet<ObjectId> {
     let floor = since - SLACK;
@@ -280,27 +253,4 @@ fn difference(
         }
     }
     Some(change)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_that_name_the_commit() {
-        let id = "4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e";
-        for (message, want) in [
-            (format!("Revert \"x\"\n\nThis reverts commit {id}."), Some("reverts")),
-            ("This reverts commit 4F1C2D3E4f.".to_owned(), Some("reverts")),
-            ("Fixes: 4f1c2d3 (\"add x\")".to_owned(), Some("fixes")),
-            ("Repair it\n\nfixes 4f1c2d3e4f1c".to_owned(), Some("fixes")),
-            ("regression from 4f1c2d3".to_owned(), Some("fixes")),
-            ("fixes #41234567".to_owned(), None),
-            ("Fixes: 4f1c2d".to_owned(), None),
-            (format!("Mentions {id}"), None),
-            ("This reverts commit 0000000000.".to_owned(), None),
-        ] {
-            assert_eq!(says_repair(&message, id), want, "{message}");
-        }
-    }
 }

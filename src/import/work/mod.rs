@@ -1,11 +1,9 @@
 //! What a session did to the files of its snapshot, and what it shows of files that differed from the commit before it
 //! began.
 
-mod output;
 mod shown;
 mod status;
 mod tree;
-mod unified;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -17,11 +15,12 @@ use crate::action::patch::{self, ChangeKind, FileChange, Hunk, HunkLine};
 use crate::action::shell::{self, ShellReading};
 use crate::action::{Access, Action, Shell, Target};
 use crate::engine::Workspace;
+use crate::engine::edits::{Shown, output, shown as showing, unified};
 use crate::source::snapshot::Files;
 use crate::source::{Content, Entry, Overlay, Snapshot};
 use crate::transcript::{Call, Recorded, StepKind, Transcript};
 
-use shown::{Pieces, Shown};
+use shown::Pieces;
 
 /// Files that are told of at most.
 const MAX_FILES: usize = 500;
@@ -150,7 +149,7 @@ impl Reader<'_> {
                 if self.touched.contains(&path) || self.ignored.holds(&path) {
                     return;
                 }
-                if let Some(lines) = shown::lines(&body, numbered) {
+                if let Some(lines) = showing::lines(&body, numbered) {
                     self.pieces.add(&path, from, to, lines);
                 }
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use step::{EffectV1, HookV1, RuleV1, StepV1};
 pub use write::append_step;
 
-use super::{AgentFinding, Inputs, Replay, ReplayStep};
+use super::{AgentFinding, Inputs, Patch, Replay, ReplayStep};
 use crate::finding::{Finding, Severity};
 use crate::source::Place;
 use crate::transcript::Usage;
@@ -37,6 +37,12 @@ pub struct ReplayV1<'a> {
     /// The agent's findings.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<AgentFindingV1<'a>>,
+    /// Skills of the plugin that the session used; never in baselines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<String>,
+    /// What the session made of the files of its snapshot; never in baselines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Cow<'a, Patch>>,
     /// What was odd about the recording; never in baselines.
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<NoteV1<'a>>,
@@ -193,6 +199,8 @@ impl<'a> From<&'a Replay> for ReplayV1<'a> {
             finished: replay.finished,
             usage: replay.usage.into(),
             findings: replay.findings.iter().map(AgentFindingV1::from).collect(),
+            skills: replay.skills.clone(),
+            patch: replay.patch.as_deref().map(Cow::Borrowed),
             notes: replay.notes.iter().map(NoteV1::from).collect(),
             steps: replay.steps.iter().map(StepV1::from).collect(),
         }
@@ -211,6 +219,8 @@ impl ReplayV1<'_> {
             findings: self.findings.into_iter().map(AgentFinding::from).collect(),
             finished: self.finished,
             usage: self.usage.into(),
+            skills: self.skills,
+            patch: self.patch.map(|patch| Box::new(patch.into_owned())),
             steps: self.steps.into_iter().map(ReplayStep::from).collect(),
             notes: self.notes.into_iter().map(Finding::from).collect(),
         }

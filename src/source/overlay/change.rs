@@ -1,4 +1,4 @@
-use super::{NodeKind, Overlay};
+use super::{Node, NodeKind, Overlay};
 use crate::source::snapshot::{Content, Entry, Files};
 
 /// One file that differs from the tree below.
@@ -20,6 +20,26 @@ impl Overlay {
     ///
     /// What commands may have changed beside the edits is told by [`Overlay::doubts`].
     pub fn diff(&self) -> Vec<ChangedFile> {
+        self.changes(|_, node| self.certain(node))
+    }
+
+    /// The session's patch as far as it was ever known: a file that commands may have changed after an edit is told as
+    /// the edit left it, and one that a command wrote for certain as not known.
+    pub fn last_known_diff(&self) -> Vec<ChangedFile> {
+        let mut changed = self.changes(|path, node| match &node.kind {
+            _ if self.rewritten.contains(path) => Content::Unknown,
+            NodeKind::Link(target) => Content::Known(target.to_vec().into()),
+            _ => self.node_bytes(node),
+        });
+        for path in self.rewritten.iter().filter(|path| !self.nodes.contains_key(*path)) {
+            let before = link_content(&self.base, path);
+            changed.push(ChangedFile { path: path.clone(), before, after: Content::Unknown });
+        }
+        changed.sort_by(|a, b| a.path.cmp(&b.path));
+        changed
+    }
+
+    fn changes(&self, after: impl Fn(&[u8], &Node) -> Content) -> Vec<ChangedFile> {
         let mut changed = Vec::new();
         for (path, node) in &self.nodes {
             match &node.kind {
@@ -29,7 +49,8 @@ impl Overlay {
                     if self.base.lookup_link(path).entry == Entry::Folder {
                         self.removed(path, &mut changed);
                     }
-                    self.push(path, &mut changed);
+                    let after = self.nodes.get(path).map_or(Content::NoFile, |node| after(path, node));
+                    self.push(path, after, &mut changed);
                 }
             }
         }
@@ -38,16 +59,16 @@ impl Overlay {
         changed
     }
 
-    fn push(&self, path: &[u8], changed: &mut Vec<ChangedFile>) {
+    fn certain(&self, node: &Node) -> Content {
+        match &node.kind {
+            _ if !node.certain => Content::Unknown,
+            NodeKind::Link(target) => Content::Known(target.to_vec().into()),
+            _ => self.read_node(node),
+        }
+    }
+
+    fn push(&self, path: &[u8], after: Content, changed: &mut Vec<ChangedFile>) {
         let before = link_content(&self.base, path);
-        let after = match self.nodes.get(path) {
-            Some(node) if node.certain => match &node.kind {
-                NodeKind::Link(target) => Content::Known(target.to_vec().into()),
-                _ => self.read_node(node),
-            },
-            Some(_) => Content::Unknown,
-            None => Content::NoFile,
-        };
         if before != after || after == Content::Unknown {
             changed.push(ChangedFile { path: path.to_vec(), before, after });
         }

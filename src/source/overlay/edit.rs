@@ -93,6 +93,7 @@ impl Overlay {
             return Err(refusal(&found));
         }
         self.nodes.retain(|path, _| !is_at_or_below(path, &found.path));
+        self.rewritten.retain(|path| !is_at_or_below(path, &found.path));
         self.nodes.insert(found.path, Node::new(NodeKind::Removed));
         Ok(())
     }
@@ -146,6 +147,18 @@ impl Overlay {
         }
     }
 
+    /// Notes that a command wrote the file at `path`: its bytes are no longer known, not even as they were before. A
+    /// folder is only in doubt.
+    pub fn rewritten(&mut self, path: impl AsRef<[u8]>) {
+        let path = path.as_ref();
+        let found = self.lookup(path);
+        let file = matches!(found.entry, Entry::File(_) | Entry::Missing);
+        self.doubt(path);
+        if file && !found.path.is_empty() {
+            self.rewritten.insert(found.path);
+        }
+    }
+
     /// Puts an edit at a path without links, after making the folders above it.
     fn place(&mut self, path: Vec<u8>, kind: NodeKind) -> Result<(), EditError> {
         let parent = &path[..memchr::memrchr(b'/', &path).unwrap_or(0)];
@@ -166,6 +179,9 @@ impl Overlay {
                 .is_some_and(|node| node.kind == NodeKind::Folder { fresh: true });
             let folder = Node::new(NodeKind::Folder { fresh: fresh || kept });
             self.nodes.insert(parent[..end].to_vec(), folder);
+        }
+        if !matches!(kind, NodeKind::File { data: Data::Unknown, .. }) {
+            self.rewritten.remove(&path);
         }
         self.nodes.insert(path, Node::new(kind));
         Ok(())

@@ -4,7 +4,7 @@ mod change;
 mod edit;
 mod node;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub struct Overlay {
     nodes: BTreeMap<Vec<u8>, Node>,
     /// Paths which, with all below them, may have been changed by commands.
     doubts: Vec<Vec<u8>>,
+    /// Files that commands wrote for certain since they were last known.
+    rewritten: BTreeSet<Vec<u8>>,
 }
 
 /// Folders that a walk enters below each other.
@@ -40,7 +42,7 @@ pub(crate) type BaseFolder = Option<Arc<TreeNode>>;
 impl Overlay {
     /// The tree of a snapshot, without edits.
     pub fn new(base: Snapshot) -> Self {
-        Self { base, mount: None, nodes: BTreeMap::new(), doubts: Vec::new() }
+        Self { base, mount: None, nodes: BTreeMap::new(), doubts: Vec::new(), rewritten: BTreeSet::new() }
     }
 
     /// The same, knowing where the session saw the top of the tree (an absolute path with `/` between names), so
@@ -166,6 +168,15 @@ impl Overlay {
         match self.nodes.get(path) {
             Some(node) => self.node_bytes(node),
             None => self.base.read(path),
+        }
+    }
+
+    /// The bytes of a file in doubt as they were last known; not known for one that a command wrote for certain.
+    pub fn last_told(&self, path: impl AsRef<[u8]>) -> Content {
+        let found = self.lookup(path);
+        match found.entry {
+            Entry::File(_) if !self.rewritten.contains(&found.path) => self.last_known(&found.path),
+            _ => Content::Unknown,
         }
     }
 

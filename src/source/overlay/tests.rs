@@ -160,6 +160,33 @@ fn links_back_into_the_tree_are_followed_when_its_place_is_known() {
     }
 }
 
+#[test]
+fn what_commands_wrote_is_told_apart_from_what_they_may_have_written() {
+    let (_folder, base) = base();
+    let mut files = Overlay::new(base);
+    files.write("README.md", *b"edited").unwrap();
+    files.doubt("");
+    files.rewritten("src/lib.rs");
+    files.rewritten("notes.txt");
+    files.rewritten("src");
+    let told = |files: &Overlay| -> Vec<(String, Content)> {
+        let changed = files.last_known_diff().into_iter();
+        changed.map(|file| (String::from_utf8(file.path).unwrap(), file.after)).collect()
+    };
+    let want =
+        [("README.md", bytes("edited")), ("notes.txt", Content::Unknown), ("src/lib.rs", Content::Unknown)];
+    assert_eq!(told(&files), want.map(|(path, after)| (path.to_owned(), after)));
+    assert_eq!(changes(&files)[0].2, Content::Unknown);
+    assert_eq!(files.last_told("README.md"), bytes("edited"));
+    assert_eq!(files.last_told("run.sh"), bytes("#!/bin/sh\n"));
+    assert_eq!(files.last_told("src/lib.rs"), Content::Unknown);
+    files.write("src/lib.rs", *b"shown").unwrap();
+    files.remove("run.sh").unwrap();
+    assert_eq!(files.last_told("src/lib.rs"), bytes("shown"));
+    assert_eq!(told(&files)[2], ("run.sh".to_owned(), Content::NoFile));
+    assert_eq!(told(&files)[3], ("src/lib.rs".to_owned(), bytes("shown")));
+}
+
 proptest::proptest! {
     /// Random edits leave the tree that a plain map of files would have.
     #[test]

@@ -67,6 +67,13 @@ impl Snapshot {
         &self.objects.folder
     }
 
+    /// The commits that the branches and tags of its repository stand for; sorted.
+    pub fn tips(&self) -> Vec<ObjectId> {
+        let tips = self.objects.refs().ids().filter_map(|id| self.objects.peel(id));
+        let tips: std::collections::BTreeSet<ObjectId> = tips.collect();
+        tips.into_iter().collect()
+    }
+
     /// What led to the commit.
     pub fn history(&self) -> super::History {
         super::History::of(&self.objects, self.commit)

@@ -2,9 +2,9 @@
 
 /// The part of a diff that is about one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct FileDiff<'d> {
+pub(crate) struct FileDiff<'d> {
     /// Its path from the top, afterwards; before, where it is gone.
-    pub(super) path: &'d str,
+    pub(crate) path: &'d str,
     added: bool,
     removed: bool,
     /// Binary, renamed or quoted in a way that is not read.
@@ -25,10 +25,10 @@ struct Hunk<'d> {
 
 /// A diff is not of the text that it is applied to, or not whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unfit;
+pub(crate) struct Unfit;
 
 /// Reads the files of a diff; text around it is passed over.
-pub(super) fn files(text: &str) -> Vec<FileDiff<'_>> {
+pub(crate) fn files(text: &str) -> Vec<FileDiff<'_>> {
     let mut files: Vec<FileDiff<'_>> = Vec::new();
     for line in text.lines() {
         if let Some(names) = line.strip_prefix("diff --git ") {
@@ -76,7 +76,7 @@ impl<'d> FileDiff<'d> {
     ///
     /// # Errors
     /// The diff does not fit or is not whole.
-    pub(super) fn apply(&self, old: Option<&str>) -> Result<Option<String>, Unfit> {
+    pub(crate) fn apply(&self, old: Option<&str>) -> Result<Option<String>, Unfit> {
         if self.opaque || self.hunks.iter().any(Hunk::wants_more) {
             return Err(Unfit);
         }

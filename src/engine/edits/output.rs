@@ -9,7 +9,7 @@ const CUT: &[&str] =
 const MAX_HEAD: usize = 600;
 
 /// The output of a command without what Codex says about it; `None` where some of it is, or may be, left out.
-pub(super) fn whole(call: &Call<'_>) -> Option<String> {
+pub(crate) fn whole(call: &Call<'_>) -> Option<String> {
     let text = call.output?.text();
     if call.running_terminal().is_some() {
         return None;

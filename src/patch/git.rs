@@ -1,0 +1,86 @@
+//! A repository as git's library reads it, without any configuration of it.
+
+use git2::{Delta, DiffOptions};
+
+use super::change::{FileChange, Side, find_renames};
+use crate::source::ObjectId;
+use crate::source::snapshot::Snapshot;
+
+/// Most files of one commit that are compared.
+const MAX_FILES: usize = 5_000;
+
+/// The objects of a snapshot's repository. Nothing is written to it.
+pub(super) struct Store {
+    repo: git2::Repository,
+}
+
+impl Store {
+    /// Opens the objects that a snapshot is of.
+    pub(super) fn of(snapshot: &Snapshot) -> Result<Self, git2::Error> {
+        let odb = git2::Odb::new()?;
+        let folder = snapshot.objects().to_str();
+        odb.add_disk_alternate(folder.ok_or_else(|| git2::Error::from_str("the path is not UTF-8"))?)?;
+        Ok(Self { repo: git2::Repository::from_odb(odb)? })
+    }
+
+    pub(super) fn git(&self) -> &git2::Repository {
+        &self.repo
+    }
+
+    /// The commit of a full or short id.
+    pub(super) fn commit(&self, id: &str) -> Option<ObjectId> {
+        let short = ObjectId::from_str(id).ok()?;
+        let full =
+            if id.len() == 40 { short } else { self.repo.odb().ok()?.exists_prefix(short, id.len()).ok()? };
+        self.repo.find_commit(full).ok().map(|commit| commit.id())
+    }
+
+    pub(super) fn parents(&self, commit: ObjectId) -> Vec<ObjectId> {
+        self.repo.find_commit(commit).map(|commit| commit.parent_ids().collect()).unwrap_or_default()
+    }
+
+    /// The difference between two commits; `None` stands for no files.
+    pub(super) fn diff(&self, old: Option<ObjectId>, new: ObjectId) -> Option<git2::Diff<'_>> {
+        let tree = |id: ObjectId| self.repo.find_commit(id).and_then(|commit| commit.tree());
+        let old = match old {
+            Some(id) => Some(tree(id).ok()?),
+            None => None,
+        };
+        let new = tree(new).ok()?;
+        let mut options = DiffOptions::new();
+        options.ignore_submodules(true).context_lines(0).skip_binary_check(true);
+        self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).ok()
+    }
+
+    /// What was done to files between two commits, in the order of paths; `None` where that is too much or not there.
+    pub(super) fn changes(&self, old: Option<ObjectId>, new: ObjectId) -> Option<Vec<FileChange>> {
+        let diff = self.diff(old, new)?;
+        if diff.deltas().len() > MAX_FILES {
+            return None;
+        }
+        let mut changes: Vec<FileChange> = diff
+            .deltas()
+            .map(|delta| {
+                let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
+                FileChange {
+                    path: String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned(),
+                    renamed_from: None,
+                    before: self.side(&delta.old_file()),
+                    after: self.side(&delta.new_file()),
+                }
+            })
+            .collect();
+        find_renames(&mut changes);
+        Some(changes)
+    }
+
+    fn side(&self, file: &git2::DiffFile<'_>) -> Side {
+        if file.id().is_zero() {
+            return Side::None;
+        }
+        match self.repo.find_blob(file.id()) {
+            Ok(blob) => Side::of(blob.content().into()),
+            Err(_) => Side::Unknown,
+        }
+    }
+}
