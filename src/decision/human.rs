@@ -59,6 +59,30 @@ impl Witness {
     }
 }
 
+/// For how long a person accepted what was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Lasting {
+    /// For this call alone.
+    #[default]
+    Once,
+    /// For the rest of the session: Codex asks no more about the same command, files or tool.
+    Session,
+    /// A rule was added with it that allows all commands that begin with these words; empty for the words that Codex
+    /// proposes.
+    Rule(Vec<String>),
+}
+
+impl Lasting {
+    /// Name in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Session => "session",
+            Self::Rule(_) => "rule",
+        }
+    }
+}
+
 /// A person's answer to one approval prompt of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Approval {
@@ -66,6 +90,8 @@ pub struct Approval {
     pub call: String,
     /// The answer.
     pub verdict: HumanVerdict,
+    /// For how long it holds, if it lets the call run.
+    pub lasting: Lasting,
     /// Who answered, where that is known.
     pub by: Option<String>,
     /// Who tells of the answer.

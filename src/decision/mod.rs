@@ -3,5 +3,7 @@
 mod human;
 mod ruling;
 
-pub use human::{Approval, Decision, HumanFinding, HumanVerdict, Proposal, ProposedApproval, Witness};
+pub use human::{
+    Approval, Decision, HumanFinding, HumanVerdict, Lasting, Proposal, ProposedApproval, Witness,
+};
 pub use ruling::{Phase, Rule, Ruling, Scope, Shift, Verdict};

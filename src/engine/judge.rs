@@ -2,13 +2,14 @@
 //! routing, PreToolUse hooks, rules and approval policy, PermissionRequest hooks, sandbox.
 
 use std::borrow::Cow;
-use std::sync::Mutex;
+use std::sync::{MutexGuard, PoisonError};
 
 use super::attempt::Attempt;
-use super::cell::Kept;
 use super::explain;
+use super::grants::Grants;
 use super::hooks::{Answer, Asked, EventHooks, Permission, PostTool, PreTool};
 use super::lifecycle::Happening;
+use super::memory::Memory;
 use super::moment::Moment;
 use super::policy::{self, Policy};
 use super::result;
@@ -56,8 +57,8 @@ pub struct Note {
 pub(super) struct Judge<'b> {
     pub(super) boundary: &'b Boundary,
     pub(super) hooks: &'b EventHooks,
-    /// What hooks left in the plugin's data folder so far.
-    pub(super) data: &'b Mutex<Kept>,
+    /// What stays from call to call.
+    pub(super) memory: &'b Memory,
     /// Keep notes of every phase.
     pub(super) explain: bool,
 }
@@ -80,7 +81,7 @@ impl<'b> Judge<'b> {
             }
             Reviewer::User => moment.accepted,
         };
-        let moment = &Moment { data: Some(self.data), accepted, ..*moment };
+        let moment = &Moment { data: Some(&self.memory.data), accepted, ..*moment };
         let mut passage = Passage {
             judge: *self,
             moment,
@@ -101,14 +102,18 @@ impl<'b> Judge<'b> {
 
     /// Judges a prompt of the user: only UserPromptSubmit hooks have a say.
     pub(super) fn prompt(&self, text: &str, moment: &Moment<'_>) -> Judgement {
-        let moment = Moment { data: Some(self.data), ..*moment };
+        let moment = Moment { data: Some(&self.memory.data), ..*moment };
         Self::by_hooks_alone(self.hooks.user_prompt(self.boundary, text, &moment))
     }
 
     /// Judges something in the life of a session: only its own hooks have a say.
     pub(super) fn happening(&self, happening: &Happening<'_>, moment: &Moment<'_>) -> Judgement {
-        let moment = Moment { data: Some(self.data), ..*moment };
+        let moment = Moment { data: Some(&self.memory.data), ..*moment };
         Self::by_hooks_alone(self.hooks.happening(self.boundary, happening, &moment))
+    }
+
+    fn grants(&self) -> MutexGuard<'b, Grants> {
+        self.memory.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn by_hooks_alone(answer: Answer<Option<Ruling>>) -> Judgement {
@@ -181,7 +186,9 @@ impl Passage<'_, '_> {
     /// Everything after the PreToolUse hooks, on the input that they left.
     fn decide(&mut self, attempt: &Attempt<'_>) -> Ruling {
         let boundary = self.judge.boundary;
-        match policy::decide(boundary, self.bounds, attempt, self.moment) {
+        let amended = self.judge.grants().rules();
+        let rules = amended.as_deref().unwrap_or(&boundary.rules);
+        match policy::decide(boundary, rules, self.bounds, attempt, self.moment) {
             Policy::Stop(ruling) => self.end(ruling),
             Policy::Run { confinement, ruling } => {
                 self.note(ruling.phase, Some(&ruling.rule), || ruling.reason.to_string());
@@ -213,6 +220,15 @@ impl Passage<'_, '_> {
         let answer = self.judge.hooks.permission_request(self.judge.boundary, asked, self.moment);
         self.hooks.extend(answer.rows);
         let ruling = match answer.verdict {
+            Permission::Silent if self.judge.grants().covers(attempt, self.moment) => {
+                let reason = "somebody accepted it for the session before";
+                let allowed = allow(Phase::Approval, reason, "accepted for the session");
+                accepted.map_or(allowed.clone(), |confinement| self.approved(attempt, confinement, allowed))
+            }
+            Permission::Silent if otherwise.is_none() => {
+                self.judge.grants().add(attempt, self.moment, &self.judge.boundary.rules);
+                ask
+            }
             Permission::Silent => otherwise.unwrap_or(ask),
             Permission::Stop(ruling) => ruling,
             Permission::Allow(ruling) => match accepted {
@@ -223,7 +239,7 @@ impl Passage<'_, '_> {
         self.end(ruling)
     }
 
-    /// What becomes of a call that a hook approves: what fails in the sandbox may run again outside.
+    /// What becomes of a call that a hook approves, or a person before: what fails in the sandbox may run again outside.
     fn approved(&mut self, attempt: &Attempt<'_>, confinement: Confinement, allowed: Ruling) -> Ruling {
         let (boundary, bounds, moment) = (self.judge.boundary, self.bounds, self.moment);
         self.unsandboxed = confinement == Confinement::Escalated;

@@ -9,10 +9,12 @@ mod divergence;
 pub(crate) mod edits;
 mod explain;
 mod hooks;
+mod grants;
 mod in_order;
 mod judge;
 mod life;
 mod lifecycle;
+mod memory;
 mod message;
 mod moment;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use super::cell::Kept;
 use super::hook::RecordView;
 use super::hooks::Answers;
 use super::touch::Site;
+use crate::decision::Approval;
 use crate::transcript::{Call, Context, Recorded, Session, Transcript};
 
 /// When and where a call happened, as the recording tells.
@@ -23,6 +24,8 @@ pub(super) struct Moment<'m> {
     pub(super) recorded: Recorded,
     /// Whoever was asked in the recording accepted it.
     pub(super) accepted: bool,
+    /// What a person answered; `None` where nothing is known.
+    pub(super) approval: Option<&'m Approval>,
     /// Text is typed into a terminal that was started outside the sandbox.
     pub(super) escalated_terminal: bool,
     /// The call whose command this one types to.

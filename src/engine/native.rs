@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::Recordings;
-use super::cell::Kept;
 use super::hooks::{EventHooks, HookSettings};
 use super::judge::{Judge, Note};
+use super::memory::Memory;
 use super::message::last_message;
 use super::project::{Boundaries, Projects};
 use super::thread::{Run, runs};
@@ -130,9 +130,10 @@ impl<'s> NativeEngine<'s> {
         let (mut repeats, mut trees) = (Vec::with_capacity(runs.len()), Vec::with_capacity(runs.len()));
         for (number, run) in runs.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
-            let data: Vec<Mutex<Kept>> = boundaries.iter().map(|_| Mutex::default()).collect();
-            let stages = boundaries.iter().zip(&data);
-            let judges: Vec<_> = stages.map(|(boundary, data)| self.judge(boundary, data, false)).collect();
+            let memories: Vec<Memory> = boundaries.iter().map(|_| Memory::default()).collect();
+            let stages = boundaries.iter().zip(&memories);
+            let judges: Vec<_> =
+                stages.map(|(boundary, memory)| self.judge(boundary, memory, false)).collect();
             let mut steps = vec![Vec::new(); judges.len()];
             let mut signs = vec![Vec::new(); judges.len()];
             let mut walk =
@@ -181,8 +182,8 @@ impl<'s> NativeEngine<'s> {
         let mut explained = Vec::new();
         for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
-            let data = Mutex::default();
-            let judges = [self.judge(&boundaries[stage], &data, true)];
+            let memory = Memory::default();
+            let judges = [self.judge(&boundaries[stage], &memory, true)];
             let first = explained.len();
             let mut signs = Vec::new();
             Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries)).walk(
@@ -208,8 +209,8 @@ impl<'s> NativeEngine<'s> {
         Ok(explained)
     }
 
-    fn judge<'e>(&'e self, boundary: &'e Boundary, data: &'e Mutex<Kept>, explain: bool) -> Judge<'e> {
-        Judge { boundary, hooks: &self.hooks, data, explain }
+    fn judge<'e>(&'e self, boundary: &'e Boundary, memory: &'e Memory, explain: bool) -> Judge<'e> {
+        Judge { boundary, hooks: &self.hooks, memory, explain }
     }
 
     /// The boundary of every stage in the project that a session works in.

@@ -15,7 +15,7 @@ use crate::boundary::approval::{
     ApprovalPolicy, PatchCall, Request, ShellCall, Step, judge_patch, judge_request, judge_shell,
 };
 use crate::boundary::mcp::Exposure;
-use crate::boundary::rules::Invocation;
+use crate::boundary::rules::{ExecPolicy, Invocation};
 use crate::boundary::sandbox::{Bounds, Confinement, Kind};
 use crate::decision::{Phase, Rule, Ruling, Verdict};
 use crate::source::snapshot::{Entry, Files};
@@ -32,9 +32,10 @@ pub(super) enum Policy {
     Stop(Ruling),
 }
 
-/// Asks policy about an action.
+/// Asks policy about an action, under the rules in force.
 pub(super) fn decide(
     boundary: &Boundary,
+    rules: &ExecPolicy,
     bounds: &Bounds<'_>,
     attempt: &Attempt<'_>,
     moment: &Moment<'_>,
@@ -54,7 +55,7 @@ pub(super) fn decide(
         )),
         Action::Shell(shell) => match attempt.direct_patch() {
             Some(embedded) => apply_patch(boundary, bounds, embedded, moment),
-            None => command(boundary, shell, moment),
+            None => command(boundary, rules, shell, moment),
         },
         Action::Patch(_) => match attempt.direct_patch() {
             Some(embedded) => apply_patch(boundary, bounds, embedded, moment),
@@ -112,10 +113,10 @@ fn is_request_permissions(tool: &ToolName<'_>) -> bool {
     tool.namespace.is_empty() && tool.name == "request_permissions"
 }
 
-fn command(boundary: &Boundary, shell: &Shell<'_>, moment: &Moment<'_>) -> Policy {
+fn command(boundary: &Boundary, rules: &ExecPolicy, shell: &Shell<'_>, moment: &Moment<'_>) -> Policy {
     let cwd = moment.site.locale.absolute(".");
     let invocation = Invocation::new(&shell.command, &cwd).launched(&shell.launch);
-    let rules = boundary.rules.decide(&invocation);
+    let rules = rules.decide(&invocation);
     let forced_rm = rules.any_unmatched(&shell.command, has_forced_rm);
     let call = ShellCall {
         invocation,

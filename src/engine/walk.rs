@@ -15,7 +15,7 @@ use super::touch::{Locale, Site};
 use super::workspace::Workspace;
 use crate::action::{Action, Command, Shell, short_label};
 use crate::boundary::sandbox::Bounds;
-use crate::decision::Approval;
+use crate::decision::{Approval, Verdict};
 use crate::replay::{Human, ReplayStep, StepKind};
 use crate::source::Overlay;
 use crate::suite::Task;
@@ -65,6 +65,8 @@ pub(super) struct Judged<'w, 't> {
     /// What was asked for: the prompt, the command, the patch, or the arguments as JSON.
     pub(super) asked: &'w str,
     pub(super) human: Option<Human>,
+    /// The person's answer is one about the script that made the call.
+    pub(super) by_script: bool,
     pub(super) recorded: Recorded,
     /// The recording shows it to have failed.
     pub(super) failed: bool,
@@ -147,6 +149,7 @@ impl<'w, 't> Walk<'w, 't> {
             label: short_label(text).into_owned(),
             asked: text,
             human: None,
+            by_script: false,
             recorded: Recorded::Ran,
             failed: false,
             call: None,
@@ -184,6 +187,7 @@ impl<'w, 't> Walk<'w, 't> {
             label: life::label(what, moment.agent_role(), at.depth > 0),
             asked,
             human: None,
+            by_script: false,
             recorded,
             failed: false,
             call: None,
@@ -215,6 +219,7 @@ impl<'w, 't> Walk<'w, 't> {
             call: None,
             recorded,
             accepted: false,
+            approval: None,
             escalated_terminal: false,
             terminal: None,
             depth: at.depth,
@@ -254,7 +259,8 @@ impl<'w, 't> Walk<'w, 't> {
         let locale = self.locale(context, workdir);
         let site = Site { locale, files: self.files.as_ref(), tree: self.tree.as_deref() };
         let attempt = Attempt::read(call, site);
-        let (terminal, human) = (self.terminal(call), self.human(call));
+        let (terminal, approval) = (self.terminal(call), self.approval(call));
+        let human = approval.map(answer);
         let record = self.record(at, Until::Results(line(transcript, at)));
         let moment = Moment {
             site,
@@ -264,6 +270,7 @@ impl<'w, 't> Walk<'w, 't> {
             call: Some(call),
             recorded,
             accepted: human.is_some_and(|human| human.verdict.let_run()),
+            approval,
             escalated_terminal: terminal.is_some_and(|terminal| terminal.escalated),
             terminal: terminal.map(|terminal| terminal.call),
             depth: at.depth,
@@ -294,6 +301,7 @@ impl<'w, 't> Walk<'w, 't> {
             label: label(&call.action),
             asked: asked(call),
             human,
+            by_script: approval.is_some_and(|approval| *approval.call != *call.id),
             recorded,
             failed: call.exit_code().is_some_and(|code| code != 0),
             call: Some(call),
@@ -323,14 +331,10 @@ impl<'w, 't> Walk<'w, 't> {
         Locale { workspace, top: &self.top, workdir }
     }
 
-    fn human(&self, call: &Call<'_>) -> Option<Human> {
+    /// What a person answered about a call. An answer about a script of code mode is one about what was asked for in it.
+    fn approval(&self, call: &Call<'_>) -> Option<&'w Approval> {
         let ids = [Some(&*call.id), call.parent.as_deref()];
-        let approval = ids.into_iter().flatten().find_map(|id| self.approvals.get(id))?;
-        let latency = match (approval.asked_at, approval.decided_at) {
-            (Some(asked), Some(decided)) => Some((decided - asked).as_seconds_f64()),
-            _ => None,
-        };
-        Some(Human { verdict: approval.verdict, latency })
+        ids.into_iter().flatten().find_map(|id| self.approvals.get(id).copied())
     }
 
     /// The terminal that a call types into.
@@ -379,6 +383,15 @@ fn asked<'c>(call: &'c Call<'_>) -> &'c str {
     }
 }
 
+/// The answer as a replay has it.
+fn answer(approval: &Approval) -> Human {
+    let latency = match (approval.asked_at, approval.decided_at) {
+        (Some(asked), Some(decided)) => Some((decided - asked).as_seconds_f64()),
+        _ => None,
+    };
+    Human { verdict: approval.verdict, latency }
+}
+
 fn label(action: &Action<'_>) -> String {
     match action {
         Action::Mcp(call) => {
@@ -407,7 +420,8 @@ impl Judged<'_, '_> {
             scope: judgement.scope,
             effects: judgement.effects.clone(),
             opaque: judgement.opaque.clone(),
-            human: self.human,
+            // Codex asks about single calls of a script, so nobody answered for those that need no approval.
+            human: self.human.filter(|_| !self.by_script || judgement.ruling.verdict == Verdict::Ask),
             hooks: judgement.hooks.clone(),
             recorded: self.recorded,
             after_divergence: false,

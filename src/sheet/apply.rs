@@ -1,4 +1,4 @@
-use crate::decision::{Approval, HumanFinding, HumanVerdict, Witness};
+use crate::decision::{Approval, HumanFinding, HumanVerdict, Lasting, Witness};
 use crate::suite::{AgentFinding, Kept, ProposedPart, TaskEdit};
 
 use super::answer::Answer;
@@ -94,6 +94,7 @@ impl Decided<'_> {
         let approval = Approval {
             call: call.to_owned(),
             verdict,
+            lasting: Lasting::Once,
             by: Some(self.who.to_owned()),
             source: Witness::Person,
             note: self.note,

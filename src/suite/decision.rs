@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use toml::de::DeValue;
 
-use crate::decision::{Approval, Decision, HumanFinding, HumanVerdict, Witness};
+use crate::decision::{Approval, Decision, HumanFinding, HumanVerdict, Lasting, Witness};
 use crate::finding::closest;
 
 use super::Role;
@@ -16,7 +16,8 @@ pub(super) const KEYS: &[&str] =
     &["outcome", "by", "note", "restarted", "merged", "defects", "finding", "approval"];
 pub(super) const FINDING_KEYS: &[&str] = &["path", "line", "summary", "confirmed", "by", "note"];
 pub(super) const APPROVAL_KEYS: &[&str] =
-    &["call", "verdict", "asked_at", "decided_at", "by", "source", "note"];
+    &["call", "verdict", "for", "prefix", "asked_at", "decided_at", "by", "source", "note"];
+const LASTINGS: [&str; 3] = ["once", "session", "rule"];
 const VERDICTS: [HumanVerdict; 3] = [HumanVerdict::Accepted, HumanVerdict::Reworked, HumanVerdict::Declined];
 
 /// Reads `[decision]`; a task that nobody has decided yet has none.
@@ -111,6 +112,7 @@ fn read_approvals(decision: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec
             problems.error(&call.span, "two-approvals", message, help);
         }
         let verdict = read_verdict(fields, problems);
+        let lasting = read_lasting(fields, verdict, problems);
         let by = fields.owned("by", problems);
         let source = read_witness(fields, problems);
         let note = fields.owned("note", problems);
@@ -123,6 +125,7 @@ fn read_approvals(decision: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec
             approvals.push(Approval {
                 call: call.value.to_owned(),
                 verdict,
+                lasting,
                 by,
                 source,
                 note,
@@ -134,6 +137,42 @@ fn read_approvals(decision: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec
         }
     }
     approvals
+}
+
+/// For how long an answer holds; without `for`, for its own call.
+fn read_lasting(
+    fields: &Fields<'_, '_>,
+    verdict: Option<HumanVerdict>,
+    problems: &mut Problems<'_>,
+) -> Lasting {
+    let prefix = fields.texts("prefix", problems);
+    let text = fields.text("for", problems);
+    let lasting = match text.as_ref().map(|text| text.value) {
+        None | Some("once") => Lasting::Once,
+        Some("session") => Lasting::Session,
+        Some("rule") => Lasting::Rule(prefix.iter().map(|word| word.value.to_owned()).collect()),
+        Some(other) => {
+            let help = match closest(other, LASTINGS) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known words: {}", LASTINGS.join(", ")),
+            };
+            let message = format!("an answer does not hold for `{other}`");
+            if let Some(text) = &text {
+                problems.error(&text.span, "unknown-for", message, help);
+            }
+            Lasting::Once
+        }
+    };
+    if let Some(first) = prefix.first().filter(|_| !matches!(lasting, Lasting::Rule(_))) {
+        let message = "there is a `prefix`, but the answer added no rule";
+        problems.error(&first.span, "prefix-without-rule", message, "add `for = \"rule\"`");
+    }
+    if let Some(text) = text.filter(|_| lasting != Lasting::Once && verdict == Some(HumanVerdict::Declined)) {
+        let message = "the call was declined, so that the answer holds for nothing else";
+        problems.error(&text.span, "lasting-decline", message, "remove `for`");
+        return Lasting::Once;
+    }
+    lasting
 }
 
 /// Without `source`, a person wrote the answer down.

@@ -1,6 +1,8 @@
 use super::*;
 use std::fs;
 
+use crate::decision::Lasting;
+
 const GOOD: &str = r#"
 [suite]
 name = "release-reviewer"
@@ -390,6 +392,36 @@ fn mistakes_of_a_proposal_are_named() {
     {
         assert!(problems.contains(part), "{part} is not in\n{problems}");
     }
+}
+
+/// An answer may hold for longer than its own call.
+#[test]
+fn answers_that_hold_for_longer() {
+    let folder = Folder::new(GOOD);
+    let entry = |call: &str, rest: &str| {
+        format!("[[decision.approval]]\ncall = \"{call}\"\nverdict = \"accepted\"\n{rest}\n")
+    };
+    let good = [
+        entry("a", ""),
+        entry("b", "for = \"session\""),
+        entry("c", "for = \"rule\""),
+        entry("d", "for = \"rule\"\nprefix = [\"git\", \"push\"]"),
+    ];
+    folder.task("long", &format!("[decision]\n{}", good.concat()));
+    folder.task(
+        "wrong",
+        "[decision]\n[[decision.approval]]\ncall = \"a\"\nverdict = \"accepted\"\nfor = \"sesion\"\n\
+         [[decision.approval]]\ncall = \"b\"\nverdict = \"declined\"\nfor = \"session\"\n\
+         [[decision.approval]]\ncall = \"c\"\nverdict = \"accepted\"\nprefix = [\"ls\"]\n",
+    );
+    let suite = folder.load().0.unwrap();
+    let task = suite.task(suite.find_task("long").unwrap()).unwrap();
+    let lasting: Vec<_> = task.decision.approvals.iter().map(|given| given.lasting.clone()).collect();
+    let rule = |words: &[&str]| Lasting::Rule(words.iter().map(ToString::to_string).collect());
+    assert_eq!(lasting, [Lasting::Once, Lasting::Session, rule(&[]), rule(&["git", "push"])]);
+    let problems = suite.task(suite.find_task("wrong").unwrap()).unwrap_err();
+    let codes: Vec<_> = problems.iter().map(|problem| &*problem.code).collect();
+    assert_eq!(codes, ["unknown-for", "lasting-decline", "prefix-without-rule"]);
 }
 
 /// The reference of the file formats names every key.

@@ -196,6 +196,9 @@ fn task(sessions: &Sessions, folder: &Path, commit: &str) -> io::Result<()> {
     for (call, person) in &sessions.answers {
         let verdict = format!("{person:?}").to_lowercase();
         let _ = writeln!(text, "[[decision.approval]]\ncall = {}\nverdict = \"{verdict}\"", json!(call));
+        if let Some(holds) = sessions.holding.get(call) {
+            let _ = writeln!(text, "for = {}", json!(holds));
+        }
     }
     let folder = &folder.join("tasks/task");
     write(folder, "task.toml", &text)?;

@@ -210,6 +210,9 @@ pub(crate) struct Call {
     pub(crate) with: BTreeMap<String, Value>,
     /// What the person answers when asked.
     pub(crate) person: Option<Person>,
+    /// For how long the person's answer holds: `session`, or `rule` for a rule that is added with it.
+    #[serde(rename = "for")]
+    pub(crate) holds: Option<String>,
     /// What a guardian answers when asked.
     pub(crate) guardian: Option<Person>,
     /// What it printed or returned in the recording.

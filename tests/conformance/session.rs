@@ -1,6 +1,8 @@
 //! The recording of a scenario: rollout lines of Codex 0.169, as of a session without any boundary, in which every
 //! call ran unless the person declined it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::call::{NamedCall, Numbering};
@@ -21,6 +23,8 @@ pub(crate) struct Sessions {
     pub(crate) turns: Vec<Value>,
     /// Steps of each sub-agent by the text of its task.
     pub(crate) agents: serde_json::Map<String, Value>,
+    /// For how long answers hold that hold for longer, by call.
+    pub(crate) holding: BTreeMap<String, String>,
     /// Answers of the person by call.
     pub(crate) answers: Vec<(String, Person)>,
 }
@@ -88,6 +92,7 @@ fn remember(made: &mut Sessions, step: &[NamedCall]) {
     for one in step {
         if let Some(person) = one.call.person {
             made.answers.push((one.id.clone(), person));
+            made.holding.extend(one.call.holds.clone().map(|holds| (one.id.clone(), holds)));
         }
     }
 }

@@ -131,6 +131,24 @@ impl ExecPolicy {
         }
     }
 
+    /// The words for which Codex 0.169 proposes a rule when it asks about a command: those of its first part that no rule
+    /// allows.
+    pub fn proposal(&self, invocation: &Invocation<'_>) -> Vec<String> {
+        let allowed = |words: &[String]| {
+            self.matching(words, invocation.cwd).iter().any(|rule| rule.verdict == RuleVerdict::Allow)
+        };
+        let segments = match invocation.command {
+            Command::Script { dialect: Dialect::Posix, text } => rule_segments(text),
+            _ => None,
+        };
+        let parts = segments.into_iter().flatten();
+        let owned = |words: Vec<_>| words.iter().map(|word: &Cow<'_, str>| word.to_string()).collect();
+        let mut parts = parts.map(owned);
+        parts
+            .find(|words: &Vec<String>| !allowed(words))
+            .unwrap_or_else(|| invocation.words().into_iter().map(str::to_owned).collect())
+    }
+
     fn judge<S: AsRef<str>>(&self, parts: impl Iterator<Item = Vec<S>>, cwd: &str) -> RuleDecision<'_> {
         let mut decision = RuleDecision { all_allowed: true, ..RuleDecision::default() };
         for words in parts {

@@ -3,10 +3,10 @@ use std::collections::HashMap;
 use regex::Regex;
 
 use super::pattern::fold;
-use super::{HostExecutables, NetworkRule, PrefixRule, evaluate, requirements};
+use super::{HostExecutables, NetworkRule, Pattern, PrefixRule, RuleVerdict, evaluate, requirements};
 use crate::finding::{Finding, Severity};
 use crate::plugin::Config;
-use crate::source::TextFile;
+use crate::source::{Place, TextFile};
 
 /// All rules for commands, indexed by the first word of their patterns.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,18 @@ impl ExecPolicy {
         policy.words = if plain { Regex::new(&any).ok() } else { None };
         policy.rules = rules;
         policy
+    }
+
+    /// The same with one more rule, which allows all commands that begin with these words.
+    #[must_use]
+    pub fn with_allowed(&self, prefix: Vec<String>) -> Self {
+        let Some(pattern) = Pattern::new(prefix.into_iter().map(|word| vec![word]).collect(), false) else {
+            return self.clone();
+        };
+        let place = Place::file("added while accepting");
+        let mut rules = self.rules.clone();
+        rules.push(PrefixRule { pattern, verdict: RuleVerdict::Allow, justification: None, place });
+        Self { hosts: self.hosts.clone(), network: self.network.clone(), ..Self::of_rules(rules) }
     }
 
     /// Every rule for commands, in the order of files and of lines run.

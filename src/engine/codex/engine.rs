@@ -132,7 +132,7 @@ impl<'s> CodexEngine<'s> {
             warm.check_out(snapshot.as_ref(), draft.branch())?;
             match warm.play(part(draft, &stand, mode), self.setup.limit) {
                 Ok(performance) => {
-                    self.keep(warm);
+                    self.keep_after(warm, &performance);
                     return Ok(performance);
                 }
                 Err(PlayError::Client(ClientError::Refused { .. })) => {}
@@ -143,7 +143,7 @@ impl<'s> CodexEngine<'s> {
         server.check_out(snapshot.as_ref(), draft.branch())?;
         match server.play(part(draft, &stand, mode), self.setup.limit) {
             Ok(performance) => {
-                self.keep(server);
+                self.keep_after(server, &performance);
                 Ok(performance)
             }
             // A server that failed is not used again.
@@ -156,6 +156,13 @@ impl<'s> CodexEngine<'s> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let at = idle.iter().rposition(|server| server.places() == places)?;
         Some(idle.swap_remove(at))
+    }
+
+    /// Keeps a server warm, unless its rules are no longer those of the suite.
+    fn keep_after(&self, server: CodexServer, performance: &Performance) {
+        if !performance.witness.added_rule() {
+            self.keep(server);
+        }
     }
 
     fn keep(&self, server: CodexServer) {

@@ -166,6 +166,7 @@ fn approval(call: &str, verdict: crate::decision::HumanVerdict) -> Approval {
     Approval {
         call: call.to_owned(),
         verdict,
+        lasting: crate::decision::Lasting::Once,
         by: None,
         source: crate::decision::Witness::Person,
         note: None,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::client::Listener;
 use super::does::{Does, script_of};
-use crate::decision::{Approval, HumanVerdict};
+use crate::decision::{Approval, HumanVerdict, Lasting};
 use crate::transcript::{Recorded, StepKind, Transcript};
 
 /// Listens to one task.
@@ -15,6 +15,10 @@ use crate::transcript::{Recorded, StepKind, Transcript};
 pub(super) struct Witness {
     /// Recorded verdicts by call id.
     verdicts: HashMap<String, HumanVerdict>,
+    /// Answers that hold for longer, by call id.
+    lasting: HashMap<String, Lasting>,
+    /// A rule was added while accepting.
+    added_rule: bool,
     /// Calls with which the recorded turn was aborted.
     aborted: HashSet<String>,
     /// Calls that scripts of code mode make, by what they do; Codex gives them ids of its own.
@@ -98,7 +102,9 @@ impl Witness {
             parents.insert(call.id.to_string(), parent.to_string());
             nested.push(Nested { id: call.id.to_string(), does: Does::of(&call.action), taken: false });
         }
-        let mut witness = Self { verdicts, aborted, nested, ..Self::default() };
+        let lasting = approvals.iter().filter(|given| given.lasting != Lasting::Once);
+        let lasting = lasting.map(|given| (given.call.clone(), given.lasting.clone())).collect();
+        let mut witness = Self { verdicts, lasting, aborted, nested, ..Self::default() };
         // A verdict on a script holds for the calls in it, and so does its end.
         for (call, parent) in parents {
             if witness.aborted.contains(&parent) {
@@ -108,6 +114,8 @@ impl Witness {
                 (witness.verdicts.contains_key(&call), witness.verdicts.get(&parent))
             {
                 let verdict = *verdict;
+                let lasting = witness.lasting.get(&parent).cloned();
+                witness.lasting.extend(lasting.map(|lasting| (call.clone(), lasting)));
                 witness.verdicts.insert(call, verdict);
             }
         }
@@ -203,6 +211,28 @@ impl Witness {
         }
         self.unanswered.push(format!("{call}: {label}"));
         false
+    }
+
+    /// The click of somebody who lets a command or a patch run.
+    fn acceptance(&mut self, call: &str, params: &Value) -> Value {
+        match self.lasting.get(call) {
+            Some(Lasting::Session) => json!("acceptForSession"),
+            Some(Lasting::Rule(prefix)) if params["command"].is_string() => {
+                let proposed = &params["proposedExecpolicyAmendment"];
+                let words = if prefix.is_empty() { proposed.clone() } else { json!(prefix) };
+                if !words.is_array() {
+                    return json!("accept");
+                }
+                self.added_rule = true;
+                json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": words}})
+            }
+            _ => json!("accept"),
+        }
+    }
+
+    /// Was a rule added while accepting? It stays in the server's configuration.
+    pub(super) fn added_rule(&self) -> bool {
+        self.added_rule
     }
 
     /// The click of somebody who does not let a command or a patch run: with `cancel` the turn ends, as it did when the
@@ -301,12 +331,16 @@ impl Listener for Witness {
                     None => self.resolve(&text(&params["itemId"]), &Does::Command(command.clone())),
                 };
                 let runs = self.decide(&call, &Does::Command(command.clone()), &command, question(params));
-                Some(json!({"decision": if runs { "accept" } else { self.refusal(&call) }}))
+                Some(
+                    json!({"decision": if runs { self.acceptance(&call, params) } else { self.refusal(&call).into() }}),
+                )
             }
             "item/fileChange/requestApproval" => {
                 let call = self.resolve(&text(&params["itemId"]), &Does::Patch);
                 let runs = self.decide(&call, &Does::Patch, "patch", question(params));
-                Some(json!({"decision": if runs { "accept" } else { self.refusal(&call) }}))
+                Some(
+                    json!({"decision": if runs { self.acceptance(&call, params) } else { self.refusal(&call).into() }}),
+                )
             }
             "mcpServer/elicitation/request" => {
                 let (server, meta) = (text(&params["serverName"]), &params["_meta"]);
@@ -333,7 +367,11 @@ impl Listener for Witness {
                     &format!("{server}/{tool}"),
                     Question { guardian: false, reason: String::new() },
                 );
-                Some(json!({"action": if runs { "accept" } else { "decline" }, "content": null}))
+                let mut answer = json!({"action": if runs { "accept" } else { "decline" }, "content": null});
+                if runs && self.lasting.get(&call) == Some(&Lasting::Session) {
+                    answer["_meta"] = json!({"persist": "session"});
+                }
+                Some(answer)
             }
             "item/permissions/requestApproval" => {
                 let call = text(&params["itemId"]);

@@ -8,7 +8,7 @@ use super::super::timeline::{Millis, Timeline};
 use super::names::{Names, Nested};
 use super::{Found, Untold, Why};
 use crate::action::Action;
-use crate::decision::{HumanVerdict, Witness};
+use crate::decision::{HumanVerdict, Lasting, Witness};
 use crate::transcript::{Call, StepKind, Transcript};
 
 /// By how much the times of a command for which nobody was asked may seem not to fit together.
@@ -91,7 +91,14 @@ fn told<'c>(answer: &Answer, call: &'c Call<'_>, timeline: &Timeline) -> Option<
         call: &call.id,
         verdict: match answer.verdict {
             Verdict::Declined | Verdict::NotByPerson => HumanVerdict::Declined,
-            Verdict::Accepted | Verdict::AcceptedForSession => HumanVerdict::Accepted,
+            Verdict::Accepted | Verdict::AcceptedForSession | Verdict::AcceptedWithRule(_) => {
+                HumanVerdict::Accepted
+            }
+        },
+        lasting: match &answer.verdict {
+            Verdict::AcceptedForSession => Lasting::Session,
+            Verdict::AcceptedWithRule(prefix) => Lasting::Rule(prefix.clone()),
+            Verdict::Accepted | Verdict::Declined | Verdict::NotByPerson => Lasting::Once,
         },
         asked: asked.filter(|_| !jumped),
         decided: answer.decided.filter(|_| !jumped),

@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 use super::log::Logs;
 use super::timeline::{Millis, Timeline};
-use crate::decision::{Approval, HumanVerdict, Witness};
+use crate::decision::{Approval, HumanVerdict, Lasting, Witness};
 use crate::transcript::{StepKind, Transcript};
 use names::Names;
 
@@ -90,6 +90,7 @@ struct Found<'c> {
     /// The call, as the transcript names it.
     call: &'c str,
     verdict: HumanVerdict,
+    lasting: Lasting,
     asked: Option<Millis>,
     decided: Option<Millis>,
     jumped: bool,
@@ -150,6 +151,9 @@ pub fn approvals(logs: &Logs, recording: &[u8], transcript: &Transcript<'_>) -> 
 impl Found<'_> {
     /// Takes times that another log has.
     fn complete(&mut self, other: &Self) {
+        if self.lasting == Lasting::Once {
+            self.lasting = other.lasting.clone();
+        }
         if self.asked.is_none() && self.decided.is_none() {
             (self.asked, self.decided) = (other.asked, other.decided);
         } else if let (None, Some(asked), Some(decided)) = (self.asked, other.asked, self.decided) {
@@ -163,6 +167,7 @@ impl Found<'_> {
         Approval {
             call: self.call.to_owned(),
             verdict: self.verdict,
+            lasting: self.lasting,
             by: None,
             source: self.source,
             note: None,

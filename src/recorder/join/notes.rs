@@ -7,7 +7,7 @@ use super::super::timeline::{Millis, Timeline};
 use super::names::{Names, Nested};
 use super::outcome::{self, Asked};
 use super::{Found, Untold, Why};
-use crate::decision::{HumanVerdict, Witness};
+use crate::decision::{HumanVerdict, Lasting, Witness};
 use crate::transcript::Recorded;
 
 /// How much later than it happened an event may be noted: hooks run beside Codex.
@@ -75,6 +75,7 @@ pub(super) fn join<'n>(
                 found.push(Found {
                     call: &call.id,
                     verdict,
+                    lasting: Lasting::Once,
                     asked: Some(asked.at).filter(|_| !jumped),
                     decided: decided.filter(|_| !jumped),
                     jumped,

@@ -218,6 +218,8 @@ fn verdict(result: &Value) -> Option<Verdict> {
     let decision = &result["decision"];
     let word = decision.as_str().or_else(|| result["action"].as_str());
     match word {
+        // What a person lets a server's tool do for longer than once.
+        Some("accept") if result["_meta"]["persist"].is_string() => Some(Verdict::AcceptedForSession),
         Some("accept") => Some(Verdict::Accepted),
         Some("acceptForSession") => Some(Verdict::AcceptedForSession),
         Some("decline" | "cancel") => Some(Verdict::Declined),
@@ -227,7 +229,11 @@ fn verdict(result: &Value) -> Option<Verdict> {
             let (name, inner) = decision.as_object()?.iter().next()?;
             let denies = inner["network_policy_amendment"]["action"] == "deny";
             match name.as_str() {
-                "acceptWithExecpolicyAmendment" => Some(Verdict::Accepted),
+                "acceptWithExecpolicyAmendment" => {
+                    let words = inner["execpolicy_amendment"].as_array().map_or(&[][..], Vec::as_slice);
+                    let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
+                    Some(Verdict::AcceptedWithRule(words.collect()))
+                }
                 "applyNetworkPolicyAmendment" => {
                     Some(if denies { Verdict::Declined } else { Verdict::Accepted })
                 }

@@ -92,11 +92,13 @@ pub(super) struct McpTool {
 }
 
 /// What was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Accepted,
     /// Later calls of this kind are not asked for; what such a call gets looks the same in an OTLP log.
     AcceptedForSession,
+    /// A rule was added for commands that begin with these words; empty where the log does not tell them.
+    AcceptedWithRule(Vec<String>),
     Declined,
     /// A hook, a guardian or the configuration decided.
     NotByPerson,

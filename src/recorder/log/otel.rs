@@ -148,6 +148,7 @@ fn verdict(decision: &str, source: &str) -> Option<Verdict> {
     };
     let verdict = match decision {
         "approved_for_session" => Verdict::AcceptedForSession,
+        "approved_with_amendment" | "approved_execpolicy_amendment" => Verdict::AcceptedWithRule(Vec::new()),
         _ if decision.starts_with("approved") => Verdict::Accepted,
         "denied" | "abort" => Verdict::Declined,
         _ => return None,
@@ -225,16 +226,16 @@ mod tests {
         let (count, answers) = read(&export(&[decided("approved", "User"), result, json!({})]).to_string());
         assert_eq!(count, Some(2));
         let answer = &answers[0];
-        assert_eq!((answer.call.as_deref(), answer.verdict), (Some("c"), Verdict::Accepted));
+        assert_eq!((answer.call.as_deref(), &answer.verdict), (Some("c"), &Verdict::Accepted));
         assert_eq!((answer.asked, answer.decided), (Some(1_795_368_683_552), Some(1_795_368_683_871)));
     }
 
     #[test]
     fn words_of_codex_are_known() {
-        use Verdict::{Accepted, AcceptedForSession, Declined, NotByPerson};
+        use Verdict::{Accepted, AcceptedForSession, AcceptedWithRule, Declined, NotByPerson};
         for (decision, source, wanted) in [
             ("approved", "User", Some(Accepted)),
-            ("approved_execpolicy_amendment", "user", Some(Accepted)),
+            ("approved_execpolicy_amendment", "user", Some(AcceptedWithRule(Vec::new()))),
             ("approved_for_session", "User", Some(AcceptedForSession)),
             ("denied", "User", Some(Declined)),
             ("abort", "User", Some(Declined)),
@@ -244,7 +245,7 @@ mod tests {
             ("whatever", "User", None),
         ] {
             let answers = read(&export(&[decided(decision, source)]).to_string()).1;
-            assert_eq!(answers.first().map(|answer| answer.verdict), wanted, "{decision} {source}");
+            assert_eq!(answers.first().map(|answer| answer.verdict.clone()), wanted, "{decision} {source}");
         }
     }
 

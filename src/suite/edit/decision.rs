@@ -4,7 +4,7 @@ use toml_edit::{Item, Table, TableLike, value};
 
 use super::TaskEdit;
 use super::table::{append, each, list_of_tables, open, set, set_text, set_texts, text};
-use crate::decision::{Approval, HumanFinding, HumanVerdict, Witness};
+use crate::decision::{Approval, HumanFinding, HumanVerdict, Lasting, Witness};
 
 /// What became of a decision that was to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +164,14 @@ fn approval_entry(approval: &Approval) -> Table {
     let mut table = Table::new();
     table.insert("call", value(&approval.call));
     table.insert("verdict", value(approval.verdict.name()));
+    if approval.lasting != Lasting::Once {
+        table.insert("for", value(approval.lasting.name()));
+    }
+    if let Lasting::Rule(prefix) = &approval.lasting
+        && !prefix.is_empty()
+    {
+        table.insert("prefix", value(prefix.iter().collect::<toml_edit::Array>()));
+    }
     set_times(&mut table, approval);
     set_text(&mut table, "by", approval.by.as_deref());
     let source = (approval.source != Witness::Person).then(|| approval.source.name());

@@ -3,7 +3,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::super::origin::{Origin, Tree};
 use super::*;
-use crate::decision::{Approval, HumanFinding, HumanVerdict, Proposal, ProposedApproval, Witness};
+use crate::decision::{Approval, HumanFinding, HumanVerdict, Lasting, Proposal, ProposedApproval, Witness};
 
 const HAND: &str = r#"# reviewed twice
 repo = "app"       # the shop
@@ -26,6 +26,7 @@ fn approval(call: &str, verdict: HumanVerdict) -> Approval {
     Approval {
         call: call.into(),
         verdict,
+        lasting: Lasting::Once,
         by: None,
         source: Witness::Otel,
         note: None,
@@ -69,6 +70,21 @@ fn an_entry_without_times_gets_them_once() {
     let added = "asked_at = \"2026-05-12T09:14:03.000Z\"\ndecided_at = \"2026-05-12T09:15:41.000Z\"\n";
     assert_eq!(out, format!("{HAND}{added}"));
     assert_eq!(edit(&out, |edit| assert_eq!(edit.add_approval(&accepted), Kept::Same)), out);
+}
+
+#[test]
+fn for_how_long_an_answer_holds_is_written() {
+    for (lasting, wanted) in [
+        (Lasting::Once, ""),
+        (Lasting::Session, "for = \"session\"\n"),
+        (Lasting::Rule(Vec::new()), "for = \"rule\"\n"),
+        (Lasting::Rule(vec!["git".into(), "a b".into()]), "for = \"rule\"\nprefix = [\"git\", \"a b\"]\n"),
+    ] {
+        let given = Approval { lasting, asked_at: None, ..approval("call_9", HumanVerdict::Accepted) };
+        let out = edit("", |edit| assert_eq!(edit.add_approval(&given), Kept::Written));
+        assert!(out.contains(&format!("verdict = \"accepted\"\n{wanted}")), "{out}");
+        assert_eq!(out.contains("for ="), !wanted.is_empty());
+    }
 }
 
 #[test]

@@ -35,13 +35,16 @@ fn prompts_are_joined_with_their_answers() {
     for (decision, wanted) in [
         (json!("accept"), Verdict::Accepted),
         (json!("acceptForSession"), Verdict::AcceptedForSession),
-        (json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": ["x"]}}), Verdict::Accepted),
+        (
+            json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": ["x"]}}),
+            Verdict::AcceptedWithRule(vec!["x".into()]),
+        ),
         (json!("decline"), Verdict::Declined),
         (json!("cancel"), Verdict::Declined),
     ] {
         let (answers, open) = read(&lines(&[ask(0, "c1"), say(0, &decision), resolved(0, 300)]));
         let answer = &answers[0];
-        assert_eq!((answer.call.as_deref(), answer.verdict, open), (Some("c1"), wanted, 0));
+        assert_eq!((answer.call.as_deref(), answer.verdict.clone(), open), (Some("c1"), wanted, 0));
         assert_eq!((answer.asked, answer.decided), (Some(START), Some(START + 300)));
     }
 }
@@ -99,7 +102,8 @@ fn elicitations_find_the_call_by_tool_and_arguments() {
         json!({"method": "mcpServer/elicitation/request", "id": 4, "params": {"threadId": "t", "serverName": "s"}}),
         act(4, "accept"),
     ]));
-    let mut found: Vec<_> = answers.iter().map(|answer| (answer.call.as_deref(), answer.verdict)).collect();
+    let mut found: Vec<_> =
+        answers.iter().map(|answer| (answer.call.as_deref(), answer.verdict.clone())).collect();
     found.sort_by_key(|(call, _)| *call);
     let wanted = [
         (None, Verdict::Accepted),
@@ -132,7 +136,7 @@ fn what_is_typed_has_its_own_call() {
 fn stopping_the_turn_declines_the_one_open_prompt() {
     let stop = json!({"id": 4, "method": "turn/interrupt", "params": {"threadId": "t", "turnId": "u"}});
     let (answers, open) = read(&lines(&[ask(0, "c1"), stop.clone(), resolved(0, 500)]));
-    assert_eq!((answers.len(), answers[0].verdict, open), (1, Verdict::Declined, 0));
+    assert_eq!((answers.len(), answers[0].verdict.clone(), open), (1, Verdict::Declined, 0));
     assert_eq!(answers[0].decided, Some(START + 500));
     let (answers, open) = read(&lines(&[ask(0, "c1"), ask(1, "c2"), stop, resolved(0, 500)]));
     assert_eq!((answers.len(), open), (0, 2));
@@ -151,6 +155,7 @@ fn ids_that_come_again_and_answers_to_nothing_do_no_harm() {
         ask(0, "c3"),
         say(0, &json!("nonsense")),
     ]));
-    let found: Vec<_> = answers.iter().map(|answer| (answer.call.as_deref(), answer.verdict)).collect();
+    let found: Vec<_> =
+        answers.iter().map(|answer| (answer.call.as_deref(), answer.verdict.clone())).collect();
     assert_eq!((found, open), (vec![(Some("c2"), Verdict::Accepted)], 2));
 }
