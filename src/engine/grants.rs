@@ -49,7 +49,6 @@ impl Grants {
     pub(super) fn add(&mut self, attempt: &Attempt<'_>, moment: &Moment<'_>, rules: &ExecPolicy) {
         let Some(approval) = moment.approval.filter(|_| moment.accepted) else { return };
         match (&approval.lasting, attempt.action) {
-            (Lasting::Once, _) => {}
             (Lasting::Session, _) => self.session.extend(keys(attempt, moment)),
             (Lasting::Rule(prefix), Action::Shell(shell)) => {
                 let rules = self.rules.as_deref().unwrap_or(rules);
@@ -58,7 +57,7 @@ impl Grants {
                 let prefix = if prefix.is_empty() { rules.proposal(&invocation) } else { prefix.clone() };
                 self.rules = Some(Arc::new(rules.with_allowed(prefix)));
             }
-            (Lasting::Rule(_), _) => {}
+            (Lasting::Once | Lasting::Rule(_), _) => {}
         }
     }
 }

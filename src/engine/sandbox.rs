@@ -6,9 +6,9 @@ use super::attempt::Attempt;
 use super::explain;
 use super::moment::{Confined, Moment};
 use super::touch::{At, Touch};
-use crate::action::Access;
 use crate::action::patch::{self, ChangeKind};
 use crate::action::shell::EmbeddedPatch;
+use crate::action::{Access, Action};
 use crate::boundary::Boundary;
 use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Extent, Kind};
@@ -134,6 +134,8 @@ pub(super) fn ruling(
         rule,
     };
     let inside = confinement == Confinement::Sandboxed && !boundary.sandbox.is_unrestricted();
+    // Codex reads images itself, by the rules of the sandbox and not in it.
+    let inside = inside && !matches!(attempt.action, Action::ViewImage(_));
     if let Some(broken) = bounds.broken().filter(|_| inside) {
         return deny(broken.reason.clone(), broken.rule.clone());
     }

@@ -1,6 +1,7 @@
 use super::Kind;
 use super::bounds::Placed;
 use super::entry::Grant;
+use super::location::Anchor;
 use crate::decision::Rule;
 
 /// Where a path leads to in the files of a task.
@@ -40,7 +41,7 @@ pub(super) fn broken<'p, 's: 'p>(
     let stated = placed.into_iter().filter(|(placed, _)| !placed.entry.implied);
     stated.into_iter().find_map(|(placed, followed)| {
         let reason = match (placed.entry.grant, &followed.link) {
-            (Grant::Write, _) if followed.kind == Kind::File && !placed.path.contains("/.git/") => {
+            (Grant::Write, _) if followed.kind == Kind::File && !held(placed) => {
                 "the sandbox cannot let a single file be written".to_owned()
             }
             (Grant::Read | Grant::Deny, Some(link)) if may_write(link) => {
@@ -50,6 +51,11 @@ pub(super) fn broken<'p, 's: 'p>(
         };
         Some(Broken { rule: placed.entry.rule.clone(), reason })
     })
+}
+
+/// A file in a folder that Codex protects anyway, named from the workspace.
+fn held(placed: &Placed<'_>) -> bool {
+    placed.entry.location.anchor == Anchor::Workspace && placed.path.contains("/.git/")
 }
 
 #[cfg(test)]

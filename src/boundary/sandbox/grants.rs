@@ -171,6 +171,11 @@ impl Reader<'_> {
 
     fn simple(&mut self, shown: &str, location: Location, node: &Node) {
         let Some(grant) = self.grant(shown, node) else { return };
+        if grant == Grant::Write && looks_like_a_file(&location) {
+            let message = format!("`{shown}` opens a single file for writing");
+            let help = "open the folder that holds it; where the file is there, Codex 0.169 runs no command in the sandbox";
+            self.findings.push(Finding::warning("single-file", message).at(node.place.clone()).help(help));
+        }
         let rule = self.rule(shown, grant, node);
         for place in self.places(&location) {
             self.files.add(place, grant, rule.clone());
@@ -232,8 +237,61 @@ impl Reader<'_> {
     }
 }
 
+/// Does the name at the end look like that of a file? What lies there is known only when a task runs.
+fn looks_like_a_file(location: &Location) -> bool {
+    const FILES: [&str; 8] =
+        ["Makefile", "Dockerfile", "LICENSE", "README", "Justfile", "Gemfile", "Rakefile", "Procfile"];
+    let below = &*location.below;
+    let name = below.rsplit('/').next().unwrap_or(below);
+    let extension =
+        name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, extension)| extension);
+    let is_extension = |text: &str| {
+        (1..=5).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && !matches!(text, "d" | "git" | "app")
+            && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    let device =
+        location.anchor == Anchor::Root && below.starts_with("dev/") && !below.starts_with("dev/shm");
+    device
+        || FILES.contains(&name)
+        || matches!(name, ".env" | ".bashrc" | ".profile" | ".npmrc")
+        || extension.is_some_and(is_extension)
+}
+
 /// The folder of a path that ends in `/**`, if that grants the folder and all below. A denied one is a pattern of
 /// files (Codex 0.169).
 fn subtree(path: &str, grant: Grant) -> Option<&str> {
     path.strip_suffix("/**").filter(|prefix| grant != Grant::Deny && !is_glob(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::compile;
+
+    #[test]
+    fn a_single_file_that_is_opened_is_named() {
+        for (entry, named) in [
+            ("\":workspace_roots\" = { \"README.md\" = \"write\" }", true),
+            ("\":workspace_roots\" = { \"src/Makefile\" = \"write\" }", true),
+            ("\"/etc/hosts.allow\" = \"write\"", true),
+            ("\"/dev/null\" = \"write\"", true),
+            ("\"~/.npmrc\" = \"write\"", true),
+            ("\":workspace_roots\" = { \"README.md\" = \"read\", \".env\" = \"deny\" }", false),
+            (
+                "\":workspace_roots\" = { \"build\" = \"write\", \".cache\" = \"write\", \"v1.2\" = \"write\" }",
+                false,
+            ),
+            ("\"/etc/conf.d\" = \"write\"", false),
+            ("\"/srv/repo.git\" = \"write\"", false),
+        ] {
+            let text = format!(
+                "default_permissions = \"x\"\n[permissions.x]\nextends = \":workspace\"\n[permissions.x.filesystem]\n{entry}\n"
+            );
+            let (_, findings) = compile(&text, "", None);
+            let found: Vec<_> = findings.iter().filter(|finding| finding.code == "single-file").collect();
+            assert_eq!(found.len(), usize::from(named), "{entry}: {findings:?}");
+            assert!(found.iter().all(|finding| finding.place.as_ref().is_some_and(|place| place.line == 5)));
+        }
+    }
 }
