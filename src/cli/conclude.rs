@@ -7,7 +7,7 @@ use plugin_eval::diff::State;
 use plugin_eval::engine::codex::Agreement;
 use plugin_eval::engine::in_order;
 use plugin_eval::finding::Finding;
-use plugin_eval::gate::ExitCode;
+use plugin_eval::gate::{Beside, ExitCode};
 use plugin_eval::history::{self, RunLine};
 use plugin_eval::metrics::{Metrics, Pairs};
 use plugin_eval::report::v1::{SuiteV1, SummaryV1};
@@ -52,6 +52,7 @@ pub(crate) fn conclude(work: &Work<'_>, look: Look) -> anyhow::Result<ExitCode> 
     let partial = some && output.reports.is_none();
     let folder = if partial { Place::Nowhere(tempfile::tempdir()?) } else { Place::Folder(folder) };
     let mut tally = Tally::new(suite, folder.path())?;
+    tally.beside.left_out = suite.task_count() - tasks.len();
     let bar = progress::bar(tasks.len(), look);
     pool(work.jobs)?.install(|| {
         in_order(
@@ -155,11 +156,10 @@ struct Tally {
     writer: ReportWriter,
     /// Metrics of every stage.
     metrics: Vec<Metrics>,
-    /// The current stage against the baselines.
+    /// The stage where the plugin stands against the baselines, which are of it.
     pairs: Pairs,
-    current: usize,
-    broken: usize,
-    changed: bool,
+    standing: usize,
+    beside: Beside,
     /// How far two engines agree on each task.
     agreements: Vec<(String, Agreement)>,
 }
@@ -171,23 +171,22 @@ impl Tally {
             writer,
             metrics: vec![Metrics::new(suite); suite.stages.len()],
             pairs: Pairs::default(),
-            current: suite.current,
-            broken: 0,
-            changed: false,
+            standing: suite.standing,
+            beside: Beside::default(),
             agreements: Vec::new(),
         })
     }
 
     fn add(&mut self, surveyed: Surveyed) -> Result<(), WriteError> {
-        self.broken += usize::from(surveyed.broken);
+        self.beside.broken += usize::from(surveyed.broken);
+        self.beside.changed += usize::from(surveyed.diff.state == State::Changed);
         self.agreements.extend(surveyed.agreement.map(|agreement| (surveyed.diff.task.clone(), agreement)));
-        self.changed |= surveyed.diff.state == State::Changed;
         match &surveyed.pair {
             Pair::None => {}
             Pair::OtherStage => self.pairs.leave_out(),
             Pair::Both(pair, before) => {
                 self.pairs.add(&surveyed.diff.task, pair);
-                if let (Some(before), Some(now)) = (before, surveyed.facts.get(self.current)) {
+                if let (Some(before), Some(now)) = (before, surveyed.facts.get(self.standing)) {
                     self.pairs.add_facts(before, now);
                 }
             }
@@ -209,8 +208,9 @@ impl Tally {
     ) -> Result<(SummaryV1, ExitCode, SuiteV1), WriteError> {
         let suite = &scene.suite;
         let cards: Vec<_> = self.metrics.iter().map(|metrics| Some(metrics.scorecard())).collect();
-        let verdict = scene.gate.judge(&cards, Some(&self.pairs), self.broken);
-        let code = ExitCode::of_run(verdict.advice, self.broken > 0, self.changed);
+        let beside = &self.beside;
+        let verdict = scene.gate.judge(&cards, Some(&self.pairs), beside);
+        let code = ExitCode::of_run(verdict.advice, beside.broken > 0, beside.changed > 0);
         let used = self.metrics[suite.current].waivers_used();
         let mut notes = findings.to_vec();
         notes.extend(survey.waivers.unused(used, ran));
@@ -241,5 +241,8 @@ pub(crate) fn header(suite: &Suite) -> SuiteV1 {
         guardrail: suite.role.guardrail.as_ref().map(|metric| metric.name.clone()),
         outcomes: suite.role.outcomes.clone(),
         stage: suite.stage().name.clone(),
+        stands: (suite.current != suite.standing)
+            .then(|| suite.stages.get(suite.standing).map(|stage| stage.name.clone()))
+            .flatten(),
     }
 }

@@ -36,8 +36,9 @@ pub(crate) fn merge(args: &Merge, look: Look) -> anyhow::Result<ExitCode> {
         }
     }
     let waivers = Waivers::new(suite, today, &mut findings);
-    diagnostics::print(&findings, &mut look.stderr())?;
+    // The summary names them otherwise.
     if unusable(&findings) {
+        diagnostics::print(&findings, &mut look.stderr())?;
         return Ok(ExitCode::Unusable);
     }
     check(suite, &parts)?;

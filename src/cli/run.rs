@@ -33,8 +33,12 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     let tasks = selection.tasks(suite)?;
     let waivers = Waivers::new(suite, today, &mut findings);
     let engine = Engine::new(&scene, &args.engine, !selection.no_hooks, &mut findings)?;
-    diagnostics::print(&findings, &mut look.stderr())?;
-    if unusable(&findings) {
+    let usable = !unusable(&findings);
+    // The summary of a whole run names them.
+    if !usable || args.partition.is_some() {
+        diagnostics::print(&findings, &mut look.stderr())?;
+    }
+    if !usable {
         return Ok(ExitCode::Unusable);
     }
     if let Some(partition) = args.partition {

@@ -67,18 +67,20 @@ impl Survey<'_> {
             Ok(task) => task,
             Err(findings) => return broken(&self.header, name, None, &findings),
         };
-        match self.replays(&task) {
+        // Baselines are of the stage where the plugin stands; under another mode all would differ.
+        match self.replays(&task, self.suite.standing) {
             Ok(judged) => self.judged(index, &task, judged),
             Err(findings) => broken(&self.header, name, Some(&task), &findings),
         }
     }
 
-    /// What changed in the task of this index, without anything for a report.
+    /// What changed in the task of this index under the judged stage, without anything for a report.
     pub(crate) fn diff_of(&self, index: usize) -> Result<TaskDiff, Vec<Finding>> {
-        Ok(self.replays(&self.suite.task(index)?)?.diff)
+        Ok(self.replays(&self.suite.task(index)?, self.suite.current)?.diff)
     }
 
-    fn replays(&self, task: &Task) -> Result<Judged, Vec<Finding>> {
+    /// `compared` is the stage whose replays are compared with the baseline.
+    fn replays(&self, task: &Task, compared: usize) -> Result<Judged, Vec<Finding>> {
         let mut stages: Vec<Vec<Replay>> = vec![Vec::new(); self.suite.stages.len()];
         let (mut replays, agreement) = self.engine.replay(task)?;
         if let Some(patches) = &self.patches {
@@ -89,25 +91,25 @@ impl Survey<'_> {
                 stage.push(replay);
             }
         }
-        let current = &stages[self.suite.current];
+        let compared = stages.get(compared).map_or(&[][..], Vec::as_slice);
         let (diff, accepted) = if self.engine.is_live() {
             (TaskDiff::same(&task.name), Some(Vec::new()))
         } else {
-            self.diff(task, current)?
+            self.diff(task, compared)?
         };
         Ok(Judged { stages, diff, accepted, agreement })
     }
 
     /// What changed since the baseline of a task, and the baseline if it is another one.
-    fn diff(&self, task: &Task, current: &[Replay]) -> Result<(TaskDiff, Option<Vec<Replay>>), Vec<Finding>> {
+    fn diff(&self, task: &Task, now: &[Replay]) -> Result<(TaskDiff, Option<Vec<Replay>>), Vec<Finding>> {
         let Some(stored) = self.baselines.read(&task.name).map_err(|finding| vec![finding])? else {
             return Ok((TaskDiff::no_baseline(&task.name), Some(Vec::new())));
         };
-        if stored.holds(current) {
+        if stored.holds(now) {
             return Ok((TaskDiff::same(&task.name), None));
         }
         let baseline = stored.parse()?;
-        Ok((diff::task(&baseline, current), Some(baseline.replays)))
+        Ok((diff::task(&baseline, now), Some(baseline.replays)))
     }
 
     /// Compares a task with its baseline by metrics. What people decided since is taken for both.
@@ -115,12 +117,11 @@ impl Survey<'_> {
         fn sides<'r>((replays, facts): (&'r [Replay], &'r [TaskFacts])) -> Vec<Side<'r>> {
             replays.iter().zip(facts).map(|(replay, facts)| Side::of(replay, facts)).collect()
         }
+        let stands = self.header.standing();
         match accepted {
             None => Pair::Both(TaskPair::same(&sides(now)), None),
             Some(([], _)) => Pair::None,
-            Some((before, _)) if before.iter().any(|replay| replay.stage != self.suite.stage().name) => {
-                Pair::OtherStage
-            }
+            Some((before, _)) if before.iter().any(|replay| replay.stage != stands) => Pair::OtherStage,
             Some((before, facts)) => {
                 let pair = TaskPair::of(&sides((before, &facts)), &sides(now));
                 Pair::Both(pair, Some(facts))
@@ -138,15 +139,12 @@ impl Survey<'_> {
             replays.iter().map(of).collect()
         };
         let current = self.suite.current;
+        let standing = self.suite.standing;
         let before = accepted.as_ref().map(|replays| (replays.as_slice(), facts(replays)));
         let facts: Vec<_> = stages.iter().map(|replays| facts(replays)).collect();
-        let pair = self.pair((&stages[current], &facts[current]), before);
-        let outlook: Vec<Replay> = stages
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != current)
-            .flat_map(|(_, of)| of.clone())
-            .collect();
+        let pair = self.pair((&stages[standing], &facts[standing]), before);
+        let others = stages.iter().enumerate().filter(|(at, _)| *at != current);
+        let outlook: Vec<&Replay> = others.flat_map(|(_, of)| of).collect();
         let rendered = rows(&TaskReport {
             suite: &self.header,
             task: &task.name,

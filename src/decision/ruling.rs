@@ -62,6 +62,18 @@ pub enum Shift {
     Unclear,
 }
 
+impl Shift {
+    /// Lower-case name, as in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Widened => "widened",
+            Self::Narrowed => "narrowed",
+            Self::Unclear => "unclear",
+        }
+    }
+}
+
 /// The phase of Codex's decision pipeline that gave a ruling, in the order in which a call passes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

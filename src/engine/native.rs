@@ -117,16 +117,8 @@ impl<'s> NativeEngine<'s> {
         let transcripts = recordings.transcripts()?;
         let runs = Self::runs_of(task, &transcripts)?;
         let files = self.files(task).map_err(|finding| vec![finding])?;
-        let mut inputs = self.inputs.clone();
-        inputs.insert(Input::Recording, recordings.hash());
-        inputs.insert(Input::Decision, task.hash);
-        inputs.insert(Input::Snapshot, snapshot_hash(task.snapshot.as_ref()));
-        let names: Vec<_> = recordings.names().collect();
-        let notes: Vec<Finding> = transcripts
-            .iter()
-            .zip(names)
-            .flat_map(|(transcript, name)| transcript.tally.findings(name))
-            .collect();
+        let inputs = self.inputs_of(task, &recordings);
+        let notes = notes_of(&recordings, &transcripts);
         let (mut repeats, mut trees) = (Vec::with_capacity(runs.len()), Vec::with_capacity(runs.len()));
         for (number, run) in runs.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
@@ -176,10 +168,21 @@ impl<'s> NativeEngine<'s> {
 
     /// Judges a task under one stage, with the notes of every phase of every step.
     pub fn explain(&self, task: &Task, stage: usize) -> Result<Vec<Explained>, Vec<Finding>> {
+        Ok(self.explain_and_replay(task, stage)?.0)
+    }
+
+    /// As [`NativeEngine::explain`], with the replay of each session under that stage: one judging for both.
+    pub fn explain_and_replay(
+        &self,
+        task: &Task,
+        stage: usize,
+    ) -> Result<(Vec<Explained>, Vec<Replay>), Vec<Finding>> {
         let recordings = Recordings::open(task)?;
         let transcripts = recordings.transcripts()?;
         let files = self.files(task).map_err(|finding| vec![finding])?;
-        let mut explained = Vec::new();
+        let inputs = self.inputs_of(task, &recordings);
+        let notes = notes_of(&recordings, &transcripts);
+        let (mut explained, mut replays) = (Vec::new(), Vec::new());
         for (number, run) in Self::runs_of(task, &transcripts)?.iter().enumerate() {
             let boundaries = self.boundaries_of(task, &transcripts[run.main], files.as_ref())?;
             let memory = Memory::default();
@@ -202,11 +205,22 @@ impl<'s> NativeEngine<'s> {
             );
             let mut steps: Vec<_> = explained[first..].iter().map(|one| one.step.clone()).collect();
             super::divergence::mark(&mut steps, &signs);
-            for (one, step) in explained[first..].iter_mut().zip(steps) {
-                one.step = step;
+            for (one, step) in explained[first..].iter_mut().zip(&steps) {
+                one.step = step.clone();
             }
+            let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
+            replays.push(self.finish(&about, number as u32 + 1, &self.suite.stages[stage], steps));
         }
-        Ok(explained)
+        Ok((explained, replays))
+    }
+
+    /// What a replay of this task depends on, but for the stage.
+    fn inputs_of(&self, task: &Task, recordings: &Recordings) -> Inputs {
+        let mut inputs = self.inputs.clone();
+        inputs.insert(Input::Recording, recordings.hash());
+        inputs.insert(Input::Decision, task.hash);
+        inputs.insert(Input::Snapshot, snapshot_hash(task.snapshot.as_ref()));
+        inputs
     }
 
     fn judge<'e>(&'e self, boundary: &'e Boundary, memory: &'e Memory, explain: bool) -> Judge<'e> {
@@ -304,6 +318,12 @@ impl<'s> NativeEngine<'s> {
     fn stage_hash(&self, stage: &Stage) -> ContentHash {
         ContentHash::of(format!("{:?} {:?}", stage.mode, self.suite.role.output).as_bytes())
     }
+}
+
+/// What is odd about the recordings of a task.
+fn notes_of(recordings: &Recordings, transcripts: &[Transcript<'_>]) -> Vec<Finding> {
+    let named = transcripts.iter().zip(recordings.names());
+    named.flat_map(|(transcript, name)| transcript.tally.findings(name)).collect()
 }
 
 /// One run of the agent, judged and not yet handed out.

@@ -1,4 +1,4 @@
-use super::verdict::Advice;
+use super::advice::Advice;
 
 /// The exit codes of the program, all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

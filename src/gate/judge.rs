@@ -64,7 +64,7 @@ type Ruled = (Status, Option<u64>, String);
 impl Bar {
     /// Judges the bar.
     ///
-    /// - No samples: inconclusive. "No data" never passes.
+    /// - No samples, or a value that is no number: inconclusive. "No data" never passes.
     /// - Counts, rates per 100 runs, times, tokens: the measured value decides. A bar on violations that passes only
     ///   because others lie after divergence, or are undetermined, is inconclusive: they are no evidence, but they must
     ///   not be hidden.
@@ -139,6 +139,9 @@ impl Bar {
             let why = metric.no_data.as_deref().unwrap_or("nothing was measured");
             return (Status::Inconclusive, self.least_samples(), format!("no data: {why}"));
         };
+        if !value.is_finite() {
+            return (Status::Inconclusive, None, "the value is no number".to_owned());
+        }
         if self.metric.unit == Unit::Share && self.confidence.is_some() {
             return self.rule_bound(metric);
         }

@@ -1,9 +1,8 @@
-use serde::{Deserialize, Serialize};
-
 use crate::finding::{Finding, Severity};
 use crate::metrics::{Comparison, Definition, Metric, Pairs, Scorecard, Unit, find, unknown_kinds};
 use crate::suite::{MetricName, Suite};
 
+use super::advice::{Advice, Beside};
 use super::bar::Bar;
 use super::judge::{BarResult, Measured, Status, shown_p};
 
@@ -12,8 +11,10 @@ use super::judge::{BarResult, Measured, Status, shown_p};
 pub struct Gate {
     /// The stages, in order.
     pub stages: Vec<GateStage>,
-    /// Index of the stage where the plugin stands.
+    /// Index of the stage that is judged: its bars and those of the stages before decide.
     pub current: usize,
+    /// Index of the stage where the plugin stands.
+    pub standing: usize,
     /// The metric that decides.
     pub primary: Option<&'static Definition>,
     /// The metric that vetoes.
@@ -29,34 +30,6 @@ pub struct GateStage {
     pub mode: Option<String>,
     /// Its bars.
     pub bars: Vec<Bar>,
-}
-
-/// What to do with the plugin.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum Advice {
-    /// Every bar of the current stage and of those before holds: it may go on to the next stage.
-    Promote,
-    /// A bar cannot be told: it stays, until there is more to judge.
-    Inconclusive,
-    /// A bar of the current stage fails: it stays.
-    Hold,
-    /// The guardrail fails, a bar of an earlier stage does, or it regressed since the baselines: it goes back.
-    RollBack,
-}
-
-impl Advice {
-    /// Name as in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Promote => "promote",
-            Self::Inconclusive => "inconclusive",
-            Self::Hold => "hold",
-            Self::RollBack => "roll-back",
-        }
-    }
 }
 
 /// A judged stage.
@@ -81,10 +54,14 @@ pub struct Verdict {
     pub reasons: Vec<String>,
     /// The stages, in order; those after `current` are an outlook and decide nothing.
     pub stages: Vec<StageVerdict>,
-    /// Index of the stage where the plugin stands.
+    /// Index of the stage that is judged.
     pub current: usize,
-    /// The stage that a promotion leads to; `None` at the last one.
+    /// Index of the stage where the plugin stands.
+    pub standing: usize,
+    /// The stage that a promotion leads to; `None` at the last one, and when an earlier one is judged.
     pub next: Option<String>,
+    /// The stage that a roll-back leads to; `None`: out of use, or no roll-back.
+    pub back: Option<String>,
     /// Each task against its accepted baseline; empty when there are none.
     pub since: Vec<Comparison>,
 }
@@ -106,12 +83,10 @@ impl Gate {
         let guardrail = resolve(suite.role.guardrail.as_ref(), &mut found);
         found.extend(unknown_kinds(&suite.waivers));
         let usable = !found.iter().any(|finding| finding.severity == Severity::Error);
-        let gate = Self { stages, current: suite.current, primary, guardrail };
-        if let (Some(name), Some(_), true) = (&suite.role.guardrail, guardrail, usable)
-            && !gate.stages[..=gate.current].iter().flat_map(|stage| &stage.bars).any(|bar| gate.guards(bar))
-        {
+        let gate = Self { stages, current: suite.current, standing: suite.standing, primary, guardrail };
+        if let (Some(name), true, false) = (&suite.role.guardrail, usable, gate.is_guarded()) {
             let message = format!("the guardrail `{}` has no bar, so it can never veto", name.name);
-            let help = "add one to the first stage";
+            let help = "add one to the first stage; without it no run is a promotion";
             findings
                 .push(Finding::warning("guardrail-without-bar", message).help(help).at(name.place.clone()));
         }
@@ -120,48 +95,67 @@ impl Gate {
     }
 
     /// Is the bar one on the guardrail, or on a part of it?
-    fn guards(&self, bar: &Bar) -> bool {
+    pub(super) fn guards(&self, bar: &Bar) -> bool {
         self.guardrail.is_some_and(|guardrail| {
             let part = bar.metric.name.strip_prefix(guardrail.name);
             part.is_some_and(|part| part.is_empty() || part.starts_with('.'))
         })
     }
 
+    /// Has one of the stages that decide a bar on the guardrail? True without a guardrail.
+    pub(super) fn is_guarded(&self) -> bool {
+        let mut bars = self.stages.iter().take(self.current + 1).flat_map(|stage| &stage.bars);
+        self.guardrail.is_none() || bars.any(|bar| self.guards(bar))
+    }
+
     /// Judges all stages.
     ///
     /// `cards` holds the metrics of each stage, measured under the stage's own mode, in stage order; `None` (or a
-    /// missing entry) for one that was not replayed. `pairs` compares the current stage with its accepted baselines.
-    /// `broken` is the number of tasks that could not be judged.
+    /// missing entry) for one that was not replayed. `pairs` compares the stage where the plugin stands with its accepted
+    /// baselines.
     ///
-    /// The current stage and those before it decide, the first of these that is the case:
+    /// The judged stage and those before it decide, the first of these that is the case:
     ///
-    /// 1. roll back: a bar on the guardrail fails, or any bar of an earlier stage; or the plugin regressed, see
-    ///    [`Gate::regressions`];
-    /// 2. hold: a bar of the current stage fails;
-    /// 3. inconclusive: a bar is, or tasks broke, since what they did is not in the numbers;
-    /// 4. promote.
-    pub fn judge(&self, cards: &[Option<Scorecard>], pairs: Option<&Pairs>, broken: usize) -> Verdict {
+    /// 1. roll back: up to the stage where the plugin stands a bar on the guardrail fails; before it, any bar; or the
+    ///    plugin regressed, see [`Gate::regressions`];
+    /// 2. hold: any other bar fails;
+    /// 3. inconclusive: tasks broke, since what they did is not in the numbers;
+    /// 4. hold: tasks changed since they were accepted;
+    /// 5. inconclusive: a bar is, tasks did not run, or there is nothing that could fail: a stage without bars, a
+    ///    guardrail without one;
+    /// 6. promote.
+    pub fn judge(&self, cards: &[Option<Scorecard>], pairs: Option<&Pairs>, beside: &Beside) -> Verdict {
         let pairs = pairs.filter(|pairs| pairs.tasks() > 0);
         let since = pairs.map(Pairs::comparisons).unwrap_or_default();
         let stages = self.stages.iter().enumerate().map(|(at, stage)| {
-            // Baselines are of the current stage; what they say holds for those that were passed before, too.
-            let since = Some(since.as_slice()).filter(|_| at <= self.current);
+            // What the comparison says holds for the stages that decide, whichever they are.
+            let since = Some(since.as_slice()).filter(|_| at <= self.current.max(self.standing));
             stage.judge(Measured { card: cards.get(at).and_then(Option::as_ref), since })
         });
         let stages: Vec<_> = stages.collect();
-        let (advice, reasons) = self.advise(&stages, pairs, &since, broken);
-        let next = self.stages.get(self.current + 1).map(|stage| stage.name.clone());
-        Verdict { advice, reasons, stages, current: self.current, next, since }
+        let regressions = self.regressions(&stages, pairs, &since);
+        let advised = self.advise(&stages, &regressions, beside);
+        let name = |at: usize| self.stages.get(at).map(|stage| stage.name.clone());
+        Verdict {
+            advice: advised.advice,
+            reasons: advised.reasons,
+            stages,
+            current: self.current,
+            standing: self.standing,
+            next: if self.current < self.standing { None } else { name(self.standing + 1) },
+            back: advised.back.and_then(name),
+            since,
+        }
     }
 
     /// In what the present run fell behind the accepted baselines, beyond chance:
     ///
     /// - more tasks got worse than better by a metric of quality, and the sign test rules chance out;
-    /// - a bar of the current stage that a single call breaks fails now, and holds with the changed tasks as they were
+    /// - a bar of the stage where the plugin stands that a single call breaks fails now, and holds with the changed tasks as they were
     ///   accepted.
     ///
     /// A bar that fails within chance does not regress; it holds the plugin where it is.
-    fn regressions(
+    pub(super) fn regressions(
         &self,
         stages: &[StageVerdict],
         pairs: Option<&Pairs>,
@@ -175,7 +169,7 @@ impl Gate {
                 one.worse
             )
         });
-        let bars = stages.get(self.current).map_or(&[][..], |stage| &stage.bars);
+        let bars = stages.get(self.standing).map_or(&[][..], |stage| &stage.bars);
         let newly = bars.iter().filter(|result| {
             let accepted = || pairs.and_then(|pairs| accepted(result.metric.as_ref()?, pairs));
             result.status == Status::Fail
@@ -186,41 +180,6 @@ impl Gate {
             format!("{} is newly broken: with the changed tasks as they were accepted it holds", result.bar)
         });
         worse.chain(newly).collect()
-    }
-
-    fn advise(
-        &self,
-        stages: &[StageVerdict],
-        pairs: Option<&Pairs>,
-        since: &[Comparison],
-        broken: usize,
-    ) -> (Advice, Vec<String>) {
-        let regressions = self.regressions(stages, pairs, since).into_iter();
-        let mut reasons: Vec<(Advice, String)> =
-            regressions.map(|reason| (Advice::RollBack, reason)).collect();
-        for (i, stage) in stages.iter().enumerate().take(self.current + 1) {
-            for result in &stage.bars {
-                let at = if i < self.current { format!(" (stage {})", stage.name) } else { String::new() };
-                let reason = format!("{}{at}: {}", result.bar, result.reason);
-                match result.status {
-                    Status::Pass => {}
-                    Status::Inconclusive => reasons.push((Advice::Inconclusive, reason)),
-                    Status::Fail if self.guards(&result.bar) => {
-                        reasons.push((Advice::RollBack, format!("guardrail {reason}")));
-                    }
-                    Status::Fail if i < self.current => reasons.push((Advice::RollBack, reason)),
-                    Status::Fail => reasons.push((Advice::Hold, reason)),
-                }
-            }
-        }
-        if broken > 0 {
-            let tasks = if broken == 1 { "task" } else { "tasks" };
-            reasons.push((Advice::Inconclusive, format!("{broken} {tasks} broke and could not be judged")));
-        }
-        // The gravest first; a stable sort keeps the order of stages and bars.
-        reasons.sort_by_key(|(advice, _)| std::cmp::Reverse(*advice));
-        let advice = reasons.first().map_or(Advice::Promote, |(advice, _)| *advice);
-        (advice, reasons.into_iter().map(|(_, reason)| reason).collect())
     }
 }
 
@@ -297,143 +256,8 @@ pub(super) mod fixture {
 
 #[cfg(test)]
 mod tests {
-    use super::fixture::{card, count, share};
     use super::*;
-    use crate::metrics::fixture::pairs;
     use crate::suite::{Waived, Waiver, parse_day};
-
-    fn gate(current: usize) -> Gate {
-        let stage = |name: &str, bars: &[&str]| GateStage {
-            name: name.into(),
-            mode: None,
-            bars: bars.iter().map(|bar| Bar::parse(bar).unwrap()).collect(),
-        };
-        Gate {
-            stages: vec![
-                stage("read-only", &["in_scope >= 80%", "unauthorized_writes == 0"]),
-                stage("broad", &["in_scope >= 90%", "boundary_violations.network <= 1"]),
-            ],
-            current,
-            primary: None,
-            guardrail: find("unauthorized_writes").ok(),
-        }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the gate takes stages that may not have been replayed")]
-    fn measured(inside: u64, prompts: u64, writes: u64, connects: u64) -> Option<Scorecard> {
-        Some(card(vec![
-            share("in_scope", inside, prompts),
-            count("boundary_violations.writes", writes, 50),
-            count("boundary_violations.network", connects, 50),
-        ]))
-    }
-
-    #[test]
-    fn the_current_stage_and_those_before_decide() {
-        use Advice::{Hold, Inconclusive, Promote, RollBack};
-        let good = || measured(30, 30, 0, 0);
-        let cases = [
-            ("all hold", 0, vec![good(), good()], 0, Promote),
-            ("a later stage decides nothing", 0, vec![good(), measured(0, 30, 0, 9)], 0, Promote),
-            ("a later stage need not be replayed", 0, vec![good()], 0, Promote),
-            ("a bar fails", 0, vec![measured(10, 30, 0, 0), good()], 0, Hold),
-            ("the guardrail fails", 0, vec![measured(30, 30, 1, 0), good()], 0, RollBack),
-            ("guardrail before hold", 0, vec![measured(10, 30, 1, 0), good()], 0, RollBack),
-            ("too few samples", 0, vec![measured(2, 2, 0, 0), good()], 0, Inconclusive),
-            ("nothing measured", 0, vec![None, None], 0, Inconclusive),
-            ("tasks broke", 0, vec![good(), good()], 1, Inconclusive),
-            ("tasks broke, but a bar fails", 0, vec![measured(10, 30, 0, 0)], 1, Hold),
-            ("an earlier stage broke", 1, vec![measured(10, 30, 0, 0), good()], 0, RollBack),
-            ("an earlier stage was not replayed", 1, vec![None, good()], 0, Inconclusive),
-            ("the second stage fails", 1, vec![good(), measured(30, 30, 0, 2)], 0, Hold),
-            ("both hold", 1, vec![good(), good()], 0, Promote),
-        ];
-        for (what, current, cards, broken, advice) in cases {
-            let verdict = gate(current).judge(&cards, None, broken);
-            assert_eq!(verdict.advice, advice, "{what}: {:?}", verdict.reasons);
-            assert_eq!(verdict.reasons.is_empty(), advice == Promote, "{what}");
-        }
-    }
-
-    /// A change for the worse beyond chance rolls back; one within chance does not.
-    #[test]
-    fn a_regression_rolls_back() {
-        use std::cmp::Ordering::{Equal, Less};
-        let judge = |worse: usize, row: &str| {
-            let moves = [(row, Some(Less), worse), (row, Some(Equal), 20)];
-            gate(0).judge(&[measured(30, 30, 0, 0)], Some(&pairs(&moves)), 0)
-        };
-        let verdict = judge(9, "in_scope_tasks");
-        assert_eq!(verdict.advice, Advice::RollBack);
-        assert_eq!(
-            verdict.reasons,
-            ["in_scope_tasks regressed since the baselines: worse in 9 of 9 changed tasks, p = 0.004"]
-        );
-        assert_eq!(judge(5, "in_scope_tasks").advice, Advice::Promote, "p = 0.0625");
-        assert_eq!(judge(9, "tokens").advice, Advice::Promote, "what it costs is no regression");
-        assert_eq!(
-            judge(9, "boundary_violations.reads").advice,
-            Advice::Promote,
-            "a part counts with its whole"
-        );
-        assert_eq!(judge(0, "in_scope_tasks").since.len(), crate::metrics::ROWS.len());
-    }
-
-    /// One call of a changed task writes where it may not: a bar of none is newly broken, and rolls back even without
-    /// a guardrail. Where the accepted replay did so too, it only holds.
-    #[test]
-    fn a_newly_broken_hard_bar_rolls_back() {
-        use crate::action::Access;
-        use crate::decision::{Decision, Scope};
-        use crate::metrics::fixture::{effect, replay, role, shell, step};
-        use crate::metrics::{Metrics, Pairs, Side, TaskFacts, TaskPair, Waivers};
-        use crate::replay::StepKind;
-        let fine = || replay("t", vec![shell("allow", Scope::In)]);
-        let connects = || {
-            let rows = vec![effect(Access::Connect, Scope::Out)];
-            replay("t", vec![step(StepKind::Shell, "deny sandbox", Scope::Out, rows)])
-        };
-        let gate = Gate {
-            stages: vec![GateStage {
-                name: "only".into(),
-                mode: None,
-                bars: vec![Bar::parse("boundary_violations.network <= 0").unwrap()],
-            }],
-            current: 0,
-            primary: None,
-            guardrail: None,
-        };
-        for (before, advice) in [(fine(), Advice::RollBack), (connects(), Advice::Hold)] {
-            let now = connects();
-            let of = |replay| TaskFacts::of(0, replay, &Decision::default(), &role(), &Waivers::default());
-            let (facts_before, facts_now) = (of(&before), of(&now));
-            let mut pairs = Pairs::default();
-            let pair = TaskPair::of(&[Side::of(&before, &facts_before)], &[Side::of(&now, &facts_now)]);
-            pairs.add("t", &pair);
-            let mut metrics = Metrics::default();
-            metrics.add(&facts_now);
-            pairs.add_facts(&[facts_before], &[facts_now]);
-            let verdict = gate.judge(&[Some(metrics.scorecard())], Some(&pairs), 0);
-            assert_eq!(verdict.advice, advice, "{:?}", verdict.reasons);
-            let newly = "boundary_violations.network <= 0 is newly broken: with the changed tasks as they were accepted it holds";
-            assert_eq!(verdict.reasons[0] == newly, advice == Advice::RollBack);
-        }
-    }
-
-    #[test]
-    fn reasons_start_with_the_gravest() {
-        let verdict = gate(0).judge(&[measured(10, 30, 2, 0)], None, 1);
-        assert_eq!(
-            verdict.reasons,
-            [
-                "guardrail unauthorized_writes == 0: 2 misses the bar",
-                "in_scope >= 80%: 33.3% misses the bar",
-                "1 task broke and could not be judged",
-            ]
-        );
-        assert_eq!(verdict.next.as_deref(), Some("broad"));
-        assert_eq!(gate(1).judge(&[], None, 0).next, None);
-    }
 
     #[test]
     fn bundled_gates_are_read_without_a_finding() {

@@ -9,6 +9,9 @@ pub(super) struct Rows<'b> {
     first: bool,
 }
 
+/// Characters of a cell; spreadsheets cut or refuse what is longer than 32,767. `report.json` has all of it.
+const MAX_CELL: usize = 30_000;
+
 impl<'b> Rows<'b> {
     pub(super) fn new(out: &'b mut Vec<u8>) -> Self {
         Self { out, first: true }
@@ -35,8 +38,11 @@ impl<'b> Rows<'b> {
             return self;
         }
         let text = escape::cell(text);
+        let text = if text.len() > MAX_CELL { escape::short(&text, MAX_CELL) } else { text };
         let bytes = text.as_bytes();
-        if !bytes.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) && !edge_blank(bytes) {
+        // Quoted for `;` and tabs too: spreadsheets take several separators at once.
+        let splits = |byte: &u8| matches!(byte, b',' | b';' | b'\t' | b'"' | b'\n' | b'\r');
+        if !bytes.iter().any(splits) && !edge_blank(bytes) {
             self.out.extend_from_slice(bytes);
             return self;
         }
@@ -91,7 +97,7 @@ fn is_plain(bytes: &[u8]) -> bool {
     let edge = |byte: Option<&u8>| {
         byte.is_none_or(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'`' | b'.'))
     };
-    let special = |byte: u8| !(0x20..0x7F).contains(&byte) | matches!(byte, b',' | b'"');
+    let special = |byte: u8| !(0x20..0x7F).contains(&byte) | matches!(byte, b',' | b';' | b'|' | b'"');
     // Without an early end the compiler compares many bytes at once.
     edge(bytes.first())
         && bytes.last() != Some(&b' ')

@@ -51,7 +51,10 @@ impl Digest {
             digest.counts.broken = 1;
             let mut findings: Vec<_> = report.findings.iter().collect();
             findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-            let notes = findings.into_iter().take(MAX_CHANGES).map(|f| NoteV1::from(f).into_owned());
+            let notes = findings.into_iter().take(MAX_CHANGES).map(|finding| {
+                let note = NoteV1::from(finding).into_owned();
+                NoteV1 { message: cut(&note.message).into(), help: cut(&note.help).into(), ..note }
+            });
             digest.broken.push(BrokenV1 { task: report.task.to_owned(), notes: notes.collect() });
         }
         for (at, replay) in report.replays.iter().enumerate() {

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::guard::{guarded, unguarded};
 use crate::replay::json::is_hidden;
 
 /// Text on one line with nothing hidden in it: controls, line breaks and direction marks become visible escapes.
@@ -85,23 +86,17 @@ pub fn prose(text: &str) -> String {
     shown
 }
 
-/// A spreadsheet cell. One that would be read as a formula (it starts with `=`, `+`, `-`, `@` or one of their wide
-/// forms, blanks before it or not) gets a leading `'`, and so does one that starts with `'`; [`from_cell`] takes it
-/// away again.
+/// A spreadsheet cell on one line; see [`guarded`]. [`from_cell`] takes the guards away again.
 pub fn cell(text: &str) -> Cow<'_, str> {
-    let text = line(text);
-    if starts_formula(&text) { Cow::Owned(format!("'{text}")) } else { text }
+    match line(text) {
+        Cow::Borrowed(text) => guarded(text),
+        Cow::Owned(text) => Cow::Owned(guarded(&text).into_owned()),
+    }
 }
 
 /// The text of a cell that [`cell`] made, hidden characters still as escapes.
-pub fn from_cell(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| starts_formula(rest)).unwrap_or(cell)
-}
-
-fn starts_formula(text: &str) -> bool {
-    let start = |c| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\'');
-    // Tabs and carriage returns are already escapes here, but a guard must not depend on that.
-    text.starts_with(['\t', '\r']) || text.trim_start().starts_with(start)
+pub fn from_cell(cell: &str) -> String {
+    unguarded(cell)
 }
 
 /// A path as part of an address: all bytes but letters, digits, `-`, `_`, `.`, `~` and `/` as percent codes.

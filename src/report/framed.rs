@@ -50,13 +50,13 @@ impl Frame {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     cases: Cases,
-    results: u64,
+    results: Results,
 }
 
 impl Counts {
     pub(super) fn add(&mut self, task: &RenderedTask) {
         self.cases.count(&task.junit);
-        self.results += task.sarif.count;
+        self.results.count(&task.sarif);
     }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn head(
     match frame {
         Frame::Html => out.write_all(html::head(suite, summary).as_bytes()),
         Frame::Junit => out.write_all(&junit::head(suite, summary, &counts.cases)),
-        Frame::Sarif => out.write_all(sarif::head(suite, summary).as_bytes()),
+        Frame::Sarif => out.write_all(sarif::head(suite, summary, &counts.results).as_bytes()),
     }
 }
 
@@ -87,8 +87,11 @@ pub(super) fn tail(
         Frame::Junit => out.write_all(junit::TAIL),
         Frame::Sarif => {
             let own = sarif::of_run(suite, summary);
-            parts.write_results(out, &own.lines)?;
-            let omitted = (counts.results + own.count).saturating_sub(parts.results);
+            parts.write_results(out, &own.errors)?;
+            let others = std::mem::take(&mut parts.others);
+            parts.write_results(out, &others)?;
+            parts.write_results(out, &own.others)?;
+            let omitted = (counts.results.count + own.count).saturating_sub(parts.results);
             out.write_all(sarif::tail(summary, omitted).as_bytes())
         }
     }
@@ -99,6 +102,9 @@ pub(super) fn tail(
 pub(super) struct Parts {
     /// Results written so far.
     results: u64,
+    /// Results that come after all errors, no more than the file may hold.
+    others: Vec<u8>,
+    waiting: u64,
 }
 
 impl Parts {
@@ -106,18 +112,26 @@ impl Parts {
         match frame {
             Frame::Html => out.write_all(&task.html),
             Frame::Junit => out.write_all(&task.junit.xml),
-            Frame::Sarif => self.write_results(out, &task.sarif.lines),
+            Frame::Sarif => {
+                for line in task.sarif.others.split_inclusive(|byte| *byte == b'\n') {
+                    if self.waiting < sarif::MOST {
+                        self.others.extend_from_slice(line);
+                        self.waiting += 1;
+                    }
+                }
+                self.write_results(out, &task.sarif.errors)
+            }
         }
     }
 
     /// Results stand a line each, with commas between them; those beyond what the file may hold are left out.
     fn write_results(&mut self, out: &mut dyn Write, lines: &[u8]) -> io::Result<()> {
-        for line in lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{")) {
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             if self.results == sarif::MOST {
                 return Ok(());
             }
             out.write_all(if self.results == 0 { b"\n" } else { b",\n" })?;
-            out.write_all(line.strip_suffix(b",").unwrap_or(line))?;
+            out.write_all(line)?;
             self.results += 1;
         }
         Ok(())

@@ -17,6 +17,8 @@ use crate::gate::Status;
 
 /// Lines listed in one failure.
 const MAX_LINES: usize = 50;
+/// Characters of a line.
+const MAX_TEXT: usize = 1_000;
 
 /// Test cases, and how they ended.
 #[derive(Clone, Debug, Default)]
@@ -115,17 +117,18 @@ impl Cases {
 
     fn push(&mut self, class: &str, name: &str, bad: Option<(&str, &str, &str, &[String])>) {
         self.tests += 1;
+        let cut = |text: &str| attribute(&short(text, MAX_TEXT)).into_owned();
         let mut xml = format!("<testcase classname=\"{}\" name=\"{}\"", attribute(class), attribute(name));
         match bad {
             None => xml.push_str("/>\n"),
             // Schemas allow `skipped` a message and no type.
             Some(("skipped", _, message, _)) => {
-                let _ = writeln!(xml, "><skipped message=\"{}\"/></testcase>", attribute(message));
+                let _ = writeln!(xml, "><skipped message=\"{}\"/></testcase>", cut(message));
             }
             Some((element, kind, message, lines)) => {
-                let _ = write!(xml, "><{element} type=\"{kind}\" message=\"{}\">", attribute(message));
+                let _ = write!(xml, "><{element} type=\"{kind}\" message=\"{}\">", cut(message));
                 for text in lines {
-                    let _ = writeln!(xml, "{}", attribute(text));
+                    let _ = writeln!(xml, "{}", cut(text));
                 }
                 let _ = writeln!(xml, "</{element}></testcase>");
             }

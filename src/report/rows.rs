@@ -30,7 +30,7 @@ pub struct TaskReport<'r> {
     /// The facts of these replays, in the same order.
     pub facts: &'r [TaskFacts],
     /// Its replays under other stages.
-    pub outlook: &'r [Replay],
+    pub outlook: &'r [&'r Replay],
     /// What changed since its baseline.
     pub diff: &'r TaskDiff,
     /// Why it broke, and what else is wrong with it.

@@ -1,11 +1,12 @@
 //! `results.sarif`: attempts outside of policy and problems of the plugin and its suite, as SARIF 2.1.0 for code
 //! scanning.
 //!
-//! GitHub stores 5,000 results of a run and refuses more than 25,000. The file holds the first [`MOST`]; how many were
-//! left out stands in it as a notification. A result lies at the rule that decided, in a file of the suite, since
+//! GitHub stores 5,000 results of a run and refuses more than 25,000. The file holds [`MOST`], errors before warnings,
+//! notes and what a waiver covers, each in suite order; how many were left out stands in it as a notification. A result lies at the rule that decided, in a file of the suite, since
 //! that is what is changed to let the call through or to stop it; where Codex's own default decided, at the task.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::Serialize;
@@ -99,12 +100,20 @@ fn is_zero(column: &u32) -> bool {
     *column == 0
 }
 
-/// The results of one task, each on a line that starts with a comma, and how many there are.
+/// The results of one task, each on a line, and how many there are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Results {
-    pub(super) lines: Vec<u8>,
+    /// Errors that nothing excuses.
+    pub(super) errors: Vec<u8>,
+    /// Warnings, notes, and what a waiver covers.
+    pub(super) others: Vec<u8>,
     pub(super) count: u64,
+    /// Kinds of problems among them, each of which is a rule.
+    pub(super) codes: BTreeSet<String>,
 }
+
+/// Kinds of problems that a file declares; there are fewer.
+const MAX_CODES: usize = 1_000;
 
 impl Results {
     /// Attempts of a task, or why it broke. `path` is the suite's folder, as reports call it.
@@ -116,9 +125,24 @@ impl Results {
             }
         }
         for note in &task.notes {
-            results.push(&of_note(path, note, Some(&task.name)));
+            results.note(path, note, Some(&task.name));
         }
         results
+    }
+
+    fn note(&mut self, path: &str, note: &NoteV1<'_>, task: Option<&str>) {
+        self.codes.insert(note.code.to_string());
+        self.push(&of_note(path, note, task));
+    }
+
+    /// Adds the kinds and the number of another list, without its results.
+    pub(super) fn count(&mut self, more: &Self) {
+        self.count += more.count;
+        for code in &more.codes {
+            if self.codes.len() < MAX_CODES && !self.codes.contains(code) {
+                self.codes.insert(code.clone());
+            }
+        }
     }
 
     fn violation(&mut self, path: &str, task: &TaskV1<'_>, run: &RunV1<'_>, violation: &ViolationV1) {
@@ -135,10 +159,12 @@ impl Results {
         if self.count > MOST {
             return;
         }
-        let start = self.lines.len();
-        self.lines.extend_from_slice(b",\n");
-        if json::append(&mut self.lines, result).is_err() {
-            self.lines.truncate(start);
+        let grave = result.level == "error" && result.suppressions.is_empty();
+        let lines = if grave { &mut self.errors } else { &mut self.others };
+        let start = lines.len();
+        match json::append(lines, result) {
+            Ok(()) => lines.push(b'\n'),
+            Err(_) => lines.truncate(start),
         }
     }
 }
@@ -191,7 +217,8 @@ fn of_violation<'r>(
 }
 
 fn of_note<'r>(path: &str, note: &'r NoteV1<'_>, task: Option<&str>) -> SarifResult<'r> {
-    let mut text = note.message.to_string();
+    // A message must say something.
+    let mut text = if note.message.is_empty() { note.code.to_string() } else { note.message.to_string() };
     if !note.help.is_empty() {
         let _ = write!(text, " ({})", note.help);
     }
@@ -231,12 +258,11 @@ fn place(path: &str, file: &str, start_line: u32, start_column: u32) -> Physical
 }
 
 /// The file up to the results.
-pub(super) fn head(suite: &SuiteV1, summary: &SummaryV1) -> String {
+/// `tasks` holds the kinds of the problems of all tasks.
+pub(super) fn head(suite: &SuiteV1, summary: &SummaryV1, tasks: &Results) -> String {
     let mut rules: Vec<Value> = ViolationKind::ALL.into_iter().map(violation_rule).collect();
-    let mut codes: Vec<_> = summary.notes.iter().map(|note| note.code.as_ref()).collect();
-    codes.extend(summary.broken.iter().flat_map(|task| task.notes.iter().map(|note| note.code.as_ref())));
-    codes.sort_unstable();
-    codes.dedup();
+    let own = summary.notes.iter().map(|note| note.code.as_ref());
+    let codes: BTreeSet<&str> = tasks.codes.iter().map(String::as_str).chain(own).collect();
     rules.extend(codes.into_iter().map(|code| {
         let text = format!("problem of the suite or its plugin: {code}");
         json!({"id": format!("suite/{}", line(code)), "shortDescription": {"text": line(&text)}})
@@ -269,7 +295,7 @@ fn violation_rule(kind: ViolationKind) -> Value {
 pub(super) fn of_run(suite: &SuiteV1, summary: &SummaryV1) -> Results {
     let mut results = Results::default();
     for note in &summary.notes {
-        results.push(&of_note(&suite.path, note, None));
+        results.note(&suite.path, note, None);
     }
     results
 }

@@ -40,6 +40,7 @@ impl Outcome<'_> {
             advice: self.verdict.advice,
             reasons: self.verdict.reasons.clone(),
             next: self.verdict.next.clone(),
+            back: self.verdict.back.clone(),
             exit_code: self.exit_code.code(),
             counts: digest.counts,
             stages: self

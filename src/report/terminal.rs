@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::changes::{Page, paint};
-use super::escape::line;
-use super::markdown::{bar_counts, interval, needed, plural, sentence, share};
+use super::escape::{line, short};
+use super::markdown::{MAX_NOTE, bar_counts, interval, needed, plural, sentence, share};
 use super::paired::{moved, told};
 use super::v1::{SuiteV1, SummaryV1, Why};
 use crate::decision::Shift;
@@ -24,10 +24,17 @@ pub fn terminal(suite: &SuiteV1, summary: &SummaryV1, report: &str, colour: bool
 }
 
 fn notes(text: &mut String, summary: &SummaryV1) {
-    for note in summary.notes.iter().take(5) {
-        let _ = writeln!(text, "{}: {}", note.severity.name(), line(&note.to_string()));
+    for note in summary.notes.iter().take(MAX_NOTES) {
+        let _ = writeln!(text, "{}: {}", note.severity.name(), line(&short(&note.to_string(), MAX_NOTE)));
+    }
+    let more = summary.notes.len().saturating_sub(MAX_NOTES);
+    if more > 0 {
+        let _ = writeln!(text, "and {more} more problems, see the report");
     }
 }
+
+/// Problems of a run that are named; the report has them all.
+const MAX_NOTES: usize = 20;
 
 /// The same for those who want no more than the verdict and problems.
 pub fn quiet(suite: &SuiteV1, summary: &SummaryV1, colour: bool) -> String {
@@ -52,11 +59,13 @@ fn verdict(suite: &SuiteV1, summary: &SummaryV1, colour: bool) -> String {
 
 fn stages(text: &mut String, suite: &SuiteV1, summary: &SummaryV1, colour: bool) {
     for stage in &summary.stages {
+        let stands = if stage.name == suite.standing() { " (here)" } else { "" };
         if stage.name != suite.stage {
-            let _ = writeln!(text, "  {}: {}", line(&stage.name), bar_counts(stage));
+            let _ = writeln!(text, "  {}{stands}: {}", line(&stage.name), bar_counts(stage));
             continue;
         }
-        let _ = writeln!(text, "  {} (here)", line(&stage.name));
+        let judged = if stands.is_empty() { " (judged)" } else { stands };
+        let _ = writeln!(text, "  {}{judged}", line(&stage.name));
         let width = stage.bars.iter().map(|bar| bar.text.chars().count()).max().unwrap_or(0).min(60);
         for bar in &stage.bars {
             let tone = match bar.status {

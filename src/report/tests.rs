@@ -4,16 +4,19 @@ use super::v1::{ReportV1, SuiteV1};
 use super::*;
 use crate::baseline::Baseline;
 use crate::decision::{Decision, HumanVerdict, Phase, Scope, Verdict};
-use crate::diff::{self, TaskDiff};
+use crate::diff::{self, State, TaskDiff};
 use crate::finding::Finding;
-use crate::gate::{Bar, ExitCode, Gate, GateStage};
+use crate::gate::{Bar, Beside, ExitCode, Gate, GateStage};
 use crate::metrics::{Metrics, TaskFacts, Waivers};
 use crate::replay::sample::{self, HOSTILE};
 use crate::replay::{EffectRow, Human, Input, Replay, ReplayStep};
 use crate::source::Place;
 use crate::suite::Role;
 
+mod hostile;
+
 /// A finished task, owned.
+#[derive(Debug)]
 struct Finished {
     name: String,
     replays: Vec<Replay>,
@@ -32,6 +35,7 @@ fn suite() -> SuiteV1 {
         guardrail: Some("unauthorized_writes".into()),
         outcomes: vec!["approve".into(), "block".into()],
         stage: "read-only".into(),
+        stands: None,
     }
 }
 
@@ -130,14 +134,16 @@ fn write(folder: &Path, tasks: &[Finished]) -> v1::SummaryV1 {
             stage("workspace-write", &["patch_acceptance >= 70%"]),
         ],
         current: 0,
+        standing: 0,
         primary: None,
         guardrail: None,
     };
     let cards = vec![Some(metrics.scorecard()), None];
     let broke = tasks.iter().filter(|task| task.replays.is_empty()).count();
-    let verdict = gate.judge(&cards, None, broke);
+    let changed = tasks.iter().filter(|task| task.diff.state == State::Changed).count();
+    let verdict = gate.judge(&cards, None, &Beside { broken: broke, changed, ..Beside::default() });
     let outcome = Outcome {
-        exit_code: ExitCode::of_run(verdict.advice, broke > 0, false),
+        exit_code: ExitCode::of_run(verdict.advice, broke > 0, changed > 0),
         verdict: &verdict,
         other_stage: 0,
         cards: &cards,
@@ -156,7 +162,7 @@ fn render(task: &Finished, facts: &[TaskFacts]) -> RenderedTask {
         decision: Some(&task.decision),
         replays: &task.replays,
         facts,
-        outlook: &task.outlook,
+        outlook: &task.outlook.iter().collect::<Vec<_>>(),
         diff: &task.diff,
         findings: &task.findings,
     })
@@ -179,10 +185,10 @@ fn the_page_says_the_verdict_first() {
     insta::assert_snapshot!(page, @"
     # Gate of reviewer
 
-    **Inconclusive at read-only**: in_scope >= 95%: no data: no prompt was accepted.
+    **Inconclusive at read-only**: 1 task broke and could not be judged.
 
-    - also: 1 task broke and could not be judged
-    - 1 task changed since it was accepted
+    - also: 1 task changed since it was accepted
+    - also: in_scope >= 95%: no data: no prompt was accepted
 
     Judged: 2 tasks, 2 recorded sessions, 6 steps. Still valid evidence (before divergence): 83.3%. Exit code 3.
 
@@ -193,7 +199,7 @@ fn the_page_says_the_verdict_first() {
     | stage | mode | bars | where |
     |---|---|---|---|
     | **read-only** | read-only | 2 pass, 1 inconclusive | the plugin stands here |
-    | workspace-write | workspace-write | 1 inconclusive | outlook |
+    | workspace-write | workspace-write | 1 inconclusive | outlook; decides nothing |
 
     ## Bars of read-only
 
@@ -299,7 +305,7 @@ fn the_terminal_gets_a_dozen_lines() {
     let place = tempfile::tempdir().unwrap();
     let summary = write(place.path(), &tasks());
     insta::assert_snapshot!(terminal(&suite(), &summary, "reports/reviewer", false), @"
-    Inconclusive at read-only: in_scope >= 95%: no data: no prompt was accepted
+    Inconclusive at read-only: 1 task broke and could not be judged
       read-only (here)
         pass         in_scope_calls >= 80%     80% (5 samples; 37.6%–96.4% (95%))
         pass         unauthorized_writes == 0  0 (5 samples)
@@ -538,7 +544,7 @@ fn hostile_text_stays_text() {
         assert_eq!(lines, rows.len() + 1, "{name} has a line for each row");
     }
     let mut calls = csv_reader(&place.path().join("calls.csv"));
-    let labels: Vec<_> = calls.records().map(|row| escape::from_cell(&row.unwrap()[6]).to_owned()).collect();
+    let labels: Vec<_> = calls.records().map(|row| escape::from_cell(&row.unwrap()[6])).collect();
     for text in HOSTILE {
         assert!(labels.contains(&escape::line(text).into_owned()), "{text:?}");
     }

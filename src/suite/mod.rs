@@ -68,6 +68,8 @@ pub struct Suite {
     /// The stages of the rollout, in order; at least one.
     pub stages: Vec<Stage>,
     /// Index of the stage where the plugin stands now.
+    pub standing: usize,
+    /// Index of the stage that is judged: where the plugin stands, unless the caller asks for another one.
     pub current: usize,
     /// Accepted exceptions.
     pub waivers: Vec<Waiver>,
@@ -171,7 +173,7 @@ impl Suite {
         &self.repos_folder
     }
 
-    /// The stage where the plugin stands now.
+    /// The stage that is judged.
     pub fn stage(&self) -> &Stage {
         &self.stages[self.current]
     }
@@ -248,7 +250,7 @@ fn read_tables(
     if header.get("name").is_none() {
         header.missing("name", problems);
     }
-    let current = read_current(&header, &stages, problems);
+    let standing = read_standing(&header, &stages, problems);
     let shared_repos = Shared::read(&header, "repos", &folder, problems);
     let repos = repos::read_repos(top, &folder, &shared_repos.folder, problems);
     let baselines = read_name(&header, "baselines", problems);
@@ -263,7 +265,8 @@ fn read_tables(
         role,
         plugin: plugin?,
         hooks,
-        current: current?,
+        standing: standing?,
+        current: standing?,
         pass_k,
         stages,
         waivers,
@@ -288,8 +291,8 @@ fn read_name(fields: &Fields<'_, '_>, key: &'static str, problems: &mut Problems
     Some(text.value.to_owned())
 }
 
-/// The index of the current stage: the one that `[suite] stage` names, or the first.
-fn read_current(header: &Fields<'_, '_>, stages: &[Stage], problems: &mut Problems<'_>) -> Option<usize> {
+/// The index of the stage where the plugin stands: the one that `[suite] stage` names, or the first.
+fn read_standing(header: &Fields<'_, '_>, stages: &[Stage], problems: &mut Problems<'_>) -> Option<usize> {
     if header.get("stage").is_none() {
         return (!stages.is_empty()).then_some(0);
     }

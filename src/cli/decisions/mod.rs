@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use plugin_eval::engine::{NativeEngine, Recordings, in_order, last_messages};
 use plugin_eval::finding::Finding;
 use plugin_eval::gate::ExitCode;
-use plugin_eval::replay::Replay;
 use plugin_eval::sheet::{Question, questions};
 use plugin_eval::suite::Suite;
 
@@ -54,9 +53,7 @@ fn questions_of(
     index: usize,
 ) -> Result<Vec<Question>, Vec<Finding>> {
     let task = suite.task(index)?;
-    let steps = engine.explain(&task, suite.current)?;
-    let repeats = engine.replay(&task)?.repeats.into_iter();
-    let replays: Vec<Replay> = repeats.filter_map(|stages| stages.into_iter().nth(suite.current)).collect();
+    let (steps, replays) = engine.explain_and_replay(&task, suite.current)?;
     let recordings = Recordings::open(&task)?;
     let transcripts = recordings.transcripts()?;
     let messages = last_messages(&transcripts);

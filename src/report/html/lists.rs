@@ -1,12 +1,18 @@
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use super::shown;
+use crate::decision::Shift;
 use crate::report::changes::accept_command;
 use crate::report::escape::{address, short};
+use crate::report::markdown::plural;
 use crate::report::v1::{ChangeV1, NotedV1, SuiteV1, SummaryV1, TaskChangesV1, Why};
 
 /// Items of a list in the page; the task table has the rest.
 const MAX_ITEMS: usize = 60;
+/// Changes of a task in the list; the task's own view has the rest.
+const MAX_CHANGES: usize = 8;
 
 /// What failed, what changed, and what could not be judged.
 pub(super) fn attention(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
@@ -116,13 +122,26 @@ fn changes(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
     }
 }
 
+/// A task on one line; what changed in it opens.
 fn changed_task(suite: &SuiteV1, task: &TaskChangesV1<'_>) -> Markup {
     let command = accept_command(&suite.path, Some(&task.task), None);
+    let shifts: BTreeSet<_> = task.changes.iter().map(|change| change.shift).collect();
+    let told = plural(u64::from(task.total), "change", "changes");
     html! {
-        (task_link(&task.task, 1, None)) " " span.chip.(task.state.name()) { (task.state.name()) } " "
-        span.dim.code { (shown(&command)) }
-        @for change in task.changes.iter().take(5) { (one_change(&task.task, change)) }
-        @if task.total > 5 { div.dim { (task.total) " changes in all" } }
+        details {
+            summary {
+                (task_link(&task.task, 1, None)) " " span.chip.(task.state.name()) { (task.state.name()) } " "
+                @for shift in shifts.into_iter().filter(|shift| *shift != Shift::Same) {
+                    span.chip.(shift.name()) { (shift.name()) } " "
+                }
+                @if task.total > 0 { span.dim { (told) } }
+            }
+            div.dim.code { (shown(&command)) }
+            @for change in task.changes.iter().take(MAX_CHANGES) { (one_change(&task.task, change)) }
+            @if task.total as usize > MAX_CHANGES.min(task.changes.len()) {
+                div.dim { (told) " in all: open the task" }
+            }
+        }
     }
 }
 
@@ -131,6 +150,7 @@ fn one_change(task: &str, change: &ChangeV1<'_>) -> Markup {
     html! {
         div {
             span.chip.changed { (change.kind.name()) } " "
+            @if change.shift != Shift::Same { span.chip.(change.shift.name()) { (change.shift.name()) } " " }
             @if let Some(step) = &change.step {
                 (task_link(task, change.repeat, Some(step.number))) " " span.code { (shown(&short(&step.label, 120))) } " "
             }

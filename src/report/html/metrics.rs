@@ -57,7 +57,7 @@ fn table(suite: &SuiteV1, stage: &StageV1) -> Markup {
     let (measured, none): (Vec<_>, Vec<_>) = stage.metrics.iter().partition(|metric| metric.value.is_some());
     html! {
         div.scroll {
-            table {
+            table.stack {
                 thead { tr { th { "metric" } th.number { "value" } th { "95% interval" } th.number { "samples" } th.number { "waived" } th.number { "after divergence" } } }
                 tbody { @for metric in measured { (row(suite, metric)) } }
             }
@@ -87,15 +87,15 @@ fn row(suite: &SuiteV1, metric: &MetricV1) -> Markup {
                 @if let Some(detail) = &metric.detail { div.dim { (shown(detail)) } }
                 (evidence(metric))
             }
-            td.number { (shown(&metric.shown)) }
+            td.number data-name="value" { (shown(&metric.shown)) }
             td {
                 @if let (Some(value), Some(interval)) = (plotted, metric.interval) {
                     (plot::share(value, Some(interval), None, Status::Inconclusive))
                 }
             }
-            td.number { (metric.samples) }
-            td.number { (beside(metric.waived)) }
-            td.number { (beside(metric.apart)) }
+            td.number data-name="samples" { (metric.samples) }
+            td.number data-name="waived" { (beside(metric.waived)) }
+            td.number data-name="after divergence" { (beside(metric.apart)) }
         }
     }
 }

@@ -3,7 +3,8 @@ use maud::{Markup, html};
 use super::{plot, shown};
 use crate::gate::{Advice, Op, Status};
 use crate::metrics::Unit;
-use crate::report::markdown::{bar_counts, interval, needed, plural, sentence, share};
+use crate::report::escape::short;
+use crate::report::markdown::{MAX_NOTE, bar_counts, decides, interval, needed, plural, rung, sentence, share};
 use crate::report::v1::{BarV1, StageV1, SuiteV1, SummaryV1};
 
 pub(super) fn verdict(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
@@ -14,16 +15,12 @@ pub(super) fn verdict(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
         Advice::Hold | Advice::RollBack => "fail",
     };
     let counts = &summary.counts;
-    let changed = u64::from(summary.changes.changed);
     html! {
         section.verdict.(tone) {
             h1 { (shown(&what)) }
             p { (shown(&why)) }
             @if summary.reasons.len() > 1 {
                 ul { @for reason in summary.reasons.iter().skip(1) { li { (shown(reason)) } } }
-            }
-            @if changed > 0 {
-                p { (plural(changed, "task changed since it was accepted", "tasks changed since they were accepted")) }
             }
             p.dim {
                 (plural(counts.tasks - counts.broken.min(counts.tasks), "task", "tasks")) ", "
@@ -32,32 +29,26 @@ pub(super) fn verdict(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
                 (share(counts.before_divergence, counts.steps)) ". Exit code " (summary.exit_code) "."
             }
             @for note in &summary.notes {
-                p { span.chip.(if note.severity.name() == "error" { "fail" } else { "inconclusive" }) { (note.severity.name()) } " " (shown(&note.to_string())) }
+                p { span.chip.(if note.severity.name() == "error" { "fail" } else { "inconclusive" }) { (note.severity.name()) } " " (shown(&short(&note.to_string(), MAX_NOTE))) }
             }
         }
     }
 }
 
 pub(super) fn ladder(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
-    let current = summary.stages.iter().position(|stage| stage.name == suite.stage).unwrap_or(0);
+    let here = |stage: &StageV1| stage.name == suite.standing();
     html! {
         h2 { "Stages" }
         ol.ladder {
             @for (at, stage) in summary.stages.iter().enumerate() {
-                li.here[at == current] aria-current=[(at == current).then_some("step")] {
+                li.here[here(stage)] aria-current=[here(stage).then_some("step")] {
                     span.name { (at + 1) ". " (shown(&stage.name)) }
                     span.dim { (shown(stage.mode.as_deref().unwrap_or("as configured"))) }
                     p {
                         span.chip.(stage.status.name()) { (stage.status.name()) }
                         " " (bar_counts(stage))
                     }
-                    span.dim {
-                        @match at.cmp(&current) {
-                            std::cmp::Ordering::Less => "passed before",
-                            std::cmp::Ordering::Equal => "the plugin stands here",
-                            std::cmp::Ordering::Greater => "outlook",
-                        }
-                    }
+                    span.dim { (rung(suite, summary, at)) }
                 }
             }
         }
@@ -67,13 +58,13 @@ pub(super) fn ladder(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
 pub(super) fn bars(suite: &SuiteV1, summary: &SummaryV1) -> Markup {
     html! {
         h2 id="bars" { "Bars" }
-        @for stage in &summary.stages {
+        @for (at, stage) in summary.stages.iter().enumerate() {
             h3 {
                 (shown(&stage.name))
-                @if stage.name != suite.stage { span.dim { " (does not decide the exit code)" } }
+                @if !decides(suite, summary, at) { span.dim { " (does not decide the exit code)" } }
             }
             div.scroll {
-                table {
+                table.stack {
                     thead { tr { th { "bar" } th { "status" } th.number { "value" } th { "interval" } th.number { "samples" } th { "needed" } } }
                     tbody { @for bar in &stage.bars { (row(stage, bar)) } }
                 }
@@ -94,12 +85,12 @@ fn row(stage: &StageV1, bar: &BarV1) -> Markup {
         tr {
             td { code { (shown(&bar.text)) } }
             td { span.chip.(bar.status.name()) { (status) } }
-            td.number { (shown(metric.map_or("not replayed", |metric| metric.shown.as_str()))) }
+            td.number data-name="value" { (shown(metric.map_or("not replayed", |metric| metric.shown.as_str()))) }
             td {
                 @if let Some(value) = plotted { (plot::share(value, bar.interval, limit(bar), bar.status)) }
                 span.dim { (interval(bar)) }
             }
-            td.number { (metric.map_or(0, |metric| metric.samples)) }
+            td.number data-name="samples" { (metric.map_or(0, |metric| metric.samples)) }
             td { (shown(&needed(bar))) }
         }
     }

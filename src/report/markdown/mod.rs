@@ -13,14 +13,16 @@ use crate::metrics::{Better, Interval, Unit};
 
 /// Items of a list that are shown; the rest is counted and stands in the CSV files.
 const MAX_ITEMS: usize = 12;
+/// Characters of a problem that are shown.
+pub(super) const MAX_NOTE: usize = 1_000;
 
 /// The whole page.
 pub fn gate(suite: &SuiteV1, summary: &SummaryV1) -> String {
     let mut page = String::with_capacity(8192);
     verdict(&mut page, suite, summary);
     ladder(&mut page, suite, summary);
-    for stage in &summary.stages {
-        bars(&mut page, suite, stage);
+    for (at, stage) in summary.stages.iter().enumerate() {
+        bars(&mut page, stage, decides(suite, summary, at));
     }
     failed(&mut page, suite, summary);
     changes(&mut page, suite, summary);
@@ -32,23 +34,41 @@ pub fn gate(suite: &SuiteV1, summary: &SummaryV1) -> String {
 
 /// The verdict in one sentence, without markup; also the first line on a terminal.
 pub(super) fn sentence(suite: &SuiteV1, summary: &SummaryV1) -> (String, String) {
-    let stage = &suite.stage;
+    let (stage, stands) = (&suite.stage, suite.standing());
+    let other = stage != stands;
+    let main = || summary.reasons.first().cloned().unwrap_or_default();
+    let holds = if other { format!("every bar up to {stage} holds") } else { "every bar holds".to_owned() };
     match (summary.advice, &summary.next) {
-        (Advice::Promote, Some(next)) => {
-            (format!("Promote from {stage} to {next}"), "every bar holds".to_owned())
+        (Advice::Promote, Some(next)) => (format!("Promote from {stands} to {next}"), holds),
+        (Advice::Promote, None) if other => (format!("Holds at {stage}; the plugin stands at {stands}"), holds),
+        (Advice::Promote, None) => (format!("Holds at {stage}, the last stage"), holds),
+        (Advice::RollBack, _) => {
+            let back = summary.back.as_ref();
+            let to = back.map_or_else(|| "out of use".to_owned(), |back| format!("to {back}"));
+            (format!("Roll back from {stands}, {to}"), main())
         }
-        (Advice::Promote, None) => {
-            (format!("Holds at {stage}, the last stage"), "every bar holds".to_owned())
-        }
-        (advice, _) => {
-            let what = match advice {
-                Advice::RollBack => "Roll back from",
-                Advice::Hold => "Hold at",
-                _ => "Inconclusive at",
-            };
-            (format!("{what} {stage}"), summary.reasons.first().cloned().unwrap_or_default())
-        }
+        (Advice::Hold, _) => (format!("Hold at {stands}"), main()),
+        (Advice::Inconclusive, _) => (format!("Inconclusive at {stage}"), main()),
     }
+}
+
+/// What a stage of the ladder is to the plugin, by its place.
+pub(super) fn rung(suite: &SuiteV1, summary: &SummaryV1, at: usize) -> &'static str {
+    let place = |name: &str| summary.stages.iter().position(|stage| stage.name == name).unwrap_or(0);
+    let (judged, standing) = (place(&suite.stage), place(suite.standing()));
+    match (at == standing, at == judged) {
+        (true, true) => "the plugin stands here",
+        (true, false) if at > judged => "the plugin stands here; not judged",
+        (true, false) => "the plugin stands here; decides too",
+        (false, true) => "judged, as asked for",
+        (false, false) if at < judged => "earlier; must still hold",
+        (false, false) => "outlook; decides nothing",
+    }
+}
+
+/// Does the stage at this place decide the exit code?
+pub(super) fn decides(suite: &SuiteV1, summary: &SummaryV1, at: usize) -> bool {
+    at <= summary.stages.iter().position(|stage| stage.name == suite.stage).unwrap_or(0)
 }
 
 fn verdict(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
@@ -57,11 +77,7 @@ fn verdict(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
     for reason in summary.reasons.iter().skip(1).take(MAX_ITEMS) {
         let _ = writeln!(page, "- also: {}", prose(reason));
     }
-    let (changed, counts) = (u64::from(summary.changes.changed), &summary.counts);
-    if changed > 0 {
-        let tasks = plural(changed, "task changed since it was", "tasks changed since they were");
-        let _ = writeln!(page, "- {tasks} accepted");
-    }
+    let counts = &summary.counts;
     if page.ends_with("\n\n") {
         page.pop();
     }
@@ -75,21 +91,16 @@ fn verdict(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
         summary.exit_code,
     );
     for note in summary.notes.iter().take(MAX_ITEMS) {
-        let _ = writeln!(page, "\n> {}: {}", note.severity.name(), code(&note.to_string()));
+        let _ = writeln!(page, "\n> {}: {}", note.severity.name(), code(&short(&note.to_string(), MAX_NOTE)));
     }
 }
 
 fn ladder(page: &mut String, suite: &SuiteV1, summary: &SummaryV1) {
     page.push_str("\n## Stages\n\n| stage | mode | bars | where |\n|---|---|---|---|\n");
-    let current = summary.stages.iter().position(|stage| stage.name == suite.stage).unwrap_or(0);
     for (at, stage) in summary.stages.iter().enumerate() {
         let (name, mode) = (prose(&stage.name), prose(stage.mode.as_deref().unwrap_or("as configured")));
-        let name = if at == current { format!("**{name}**") } else { name };
-        let here = match at.cmp(&current) {
-            std::cmp::Ordering::Less => "passed before",
-            std::cmp::Ordering::Equal => "the plugin stands here",
-            std::cmp::Ordering::Greater => "outlook",
-        };
+        let name = if stage.name == suite.standing() { format!("**{name}**") } else { name };
+        let here = rung(suite, summary, at);
         let _ = writeln!(page, "| {name} | {mode} | {} | {here} |", bar_counts(stage));
     }
 }
@@ -103,8 +114,8 @@ pub(super) fn bar_counts(stage: &StageV1) -> String {
     counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn bars(page: &mut String, suite: &SuiteV1, stage: &StageV1) {
-    let outlook = if stage.name == suite.stage { "" } else { " (does not decide the exit code)" };
+fn bars(page: &mut String, stage: &StageV1, decides: bool) {
+    let outlook = if decides { "" } else { " (does not decide the exit code)" };
     let _ = writeln!(page, "\n## Bars of {}{outlook}\n", prose(&stage.name));
     page.push_str("| bar | value | interval | samples | status | needed |\n|---|---|---|---|---|---|\n");
     for bar in &stage.bars {
@@ -289,7 +300,7 @@ fn not_judged(page: &mut String, summary: &SummaryV1) {
     if !summary.broken.is_empty() {
         let _ = writeln!(page, "\n### Broken tasks: {}\n", summary.counts.broken);
         for task in summary.broken.iter().take(MAX_ITEMS) {
-            let notes: Vec<_> = task.notes.iter().take(3).map(|note| code(&note.to_string())).collect();
+            let notes: Vec<_> = task.notes.iter().take(3).map(|note| code(&short(&note.to_string(), MAX_NOTE))).collect();
             let _ = writeln!(page, "- {}: {}", code(&task.task), notes.join("; "));
         }
         left(page, MAX_ITEMS.min(summary.broken.len()), summary.counts.broken);

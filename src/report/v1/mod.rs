@@ -59,6 +59,16 @@ pub struct SuiteV1 {
     pub guardrail: Option<String>,
     /// The role's vocabulary for decisions, from the one that lets most through.
     pub outcomes: Vec<String>,
-    /// The stage where the plugin stands.
+    /// The stage that was judged.
     pub stage: String,
+    /// The stage where the plugin stands; absent: the one that was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<String>,
+}
+
+impl SuiteV1 {
+    /// The stage where the plugin stands.
+    pub fn standing(&self) -> &str {
+        self.stands.as_deref().unwrap_or(&self.stage)
+    }
 }

@@ -23,6 +23,9 @@ pub struct SummaryV1 {
     /// The stage that a promotion leads to; absent at the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// The stage that a roll-back leads to; absent: out of use, or no roll-back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back: Option<String>,
     /// Exit code of the run.
     pub exit_code: u8,
     /// What was judged, in numbers.
