@@ -77,7 +77,10 @@ pub(crate) fn conclude(work: &Work<'_>, look: Look) -> anyhow::Result<ExitCode> 
         _ => told,
     };
     let mut out = look.stdout();
-    out.write_all(shown(&header, &summary, &folder.shown(suite), look).as_bytes())?;
+    // What was wrong before the run began has been told on standard error.
+    let later = summary.notes.iter().skip(work.findings.len()).cloned().collect();
+    let news = SummaryV1 { notes: later, ..summary.clone() };
+    out.write_all(shown(&header, &news, &folder.shown(suite), look).as_bytes())?;
     out.write_all(told.as_bytes())?;
     if output.github {
         github::tell(&header, &summary, &mut out, &mut look.stderr())?;

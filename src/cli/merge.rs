@@ -36,9 +36,8 @@ pub(crate) fn merge(args: &Merge, look: Look) -> anyhow::Result<ExitCode> {
         }
     }
     let waivers = Waivers::new(suite, today, &mut findings);
-    // The summary names them otherwise.
+    diagnostics::print(&findings, &mut look.stderr())?;
     if unusable(&findings) {
-        diagnostics::print(&findings, &mut look.stderr())?;
         return Ok(ExitCode::Unusable);
     }
     check(suite, &parts)?;

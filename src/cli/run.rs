@@ -33,12 +33,8 @@ pub(crate) fn run(args: &Run, look: Look) -> anyhow::Result<ExitCode> {
     let tasks = selection.tasks(suite)?;
     let waivers = Waivers::new(suite, today, &mut findings);
     let engine = Engine::new(&scene, &args.engine, !selection.no_hooks, &mut findings)?;
-    let usable = !unusable(&findings);
-    // The summary of a whole run names them.
-    if !usable || args.partition.is_some() {
-        diagnostics::print(&findings, &mut look.stderr())?;
-    }
-    if !usable {
+    diagnostics::print(&findings, &mut look.stderr())?;
+    if unusable(&findings) {
         return Ok(ExitCode::Unusable);
     }
     if let Some(partition) = args.partition {

@@ -32,7 +32,7 @@ fn several_problems_at_once() {
     error[unknown-stage]: suite.toml:3:9: there is no stage `frist`
       help: did you mean `first`?
     error[unknown-key]: suite.toml:4:1: unknown key `colour` in [suite]
-      help: known keys: format, name, stage, tasks, repos, baselines
+      help: known keys: format, name, stage, tasks, repos, baselines, pass_k
     error[missing-key]: suite.toml:5:1: [role] lacks `outcomes`
     error[unknown-key]: suite.toml:7:1: unknown key `outcoms` in [role]
       help: did you mean `outcomes`?

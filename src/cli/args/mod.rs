@@ -148,7 +148,7 @@ pub(crate) struct Selection {
     /// Only tasks whose name matches this pattern (`*` and `?` allowed); may be given several times.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) task: Vec<String>,
-    /// Judge as if the plugin stood at this stage, instead of the suite's own.
+    /// Ask about this stage instead of the one where the plugin stands.
     #[arg(long, value_name = "NAME")]
     pub(crate) stage: Option<String>,
     /// Folder that holds the baselines of all suites.
@@ -207,7 +207,7 @@ pub(crate) struct Explain {
     pub(crate) task: String,
     /// Id of the step (call id, or `prompt-1`), or its number from 1; without it all steps are listed.
     pub(crate) step: Option<String>,
-    /// Judge as if the plugin stood at this stage, instead of the suite's own.
+    /// Ask about this stage instead of the one where the plugin stands.
     #[arg(long, value_name = "NAME")]
     pub(crate) stage: Option<String>,
     /// Do not run the plugin's hooks.
