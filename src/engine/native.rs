@@ -208,7 +208,9 @@ impl<'s> NativeEngine<'s> {
             for (one, step) in explained[first..].iter_mut().zip(&steps) {
                 one.step = step.clone();
             }
-            let about = About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes };
+            let skills = used_skills(run, &transcripts, &boundaries[stage].skills);
+            let about =
+                About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes, skills: &skills };
             replays.push(self.finish(&about, number as u32 + 1, &self.suite.stages[stage], steps));
         }
         Ok((explained, replays))
