@@ -26,6 +26,7 @@ mod live;
 mod look;
 mod mask;
 mod nightly;
+mod patches;
 mod program;
 mod project;
 mod real_sessions;

@@ -184,6 +184,35 @@
     return item;
   };
 
+  const share = (thousandths) => Math.floor(thousandths / 10) + "%";
+
+  const mergeText = (merge) => {
+    if (merge.state === "missing") return "the merged commit is not in the repository";
+    if (merge.state === "no-patch") return "nothing was changed";
+    const range = merge.least === merge.most ? share(merge.least) : share(merge.least) + " to " + share(merge.most);
+    return range + " similar, " + merge.words[2] + " of " + merge.words[0] + " words kept";
+  };
+
+  const patchNodes = (patch) => {
+    if (!patch) return null;
+    const { merge, tests, coverage, formatted } = patch;
+    const unlike = ((merge && merge.rewritten) || []).map(([path, part]) => [el("code", {}, path), " " + share(part) + " "]);
+    const repairs = (patch.repairs || []).map((repair) => el("li", {}, chip(repair.how, "fail"), " ", el("code", {}, repair.commit.slice(0, 10)), " ", repair.subject || "", repair.lines ? " (" + repair.lines + " lines)" : ""));
+    const names = (list) => (list || []).map((path) => [el("code", {}, path), " "]);
+    return [el("h3", {}, "Patch"),
+      facts([
+        ["files", patch.files + " (+" + patch.added + " −" + patch.removed + " lines)"],
+        ["not known", names(patch.unknown).length ? names(patch.unknown) : ""],
+        ["beside the merged commit", merge ? mergeText(merge) : ""],
+        ["rewritten", unlike.length ? unlike : ""],
+        ["tests", tests ? "+" + tests.added + " −" + tests.removed + ", " + tests.hollow + " that check nothing, " + tests.assertions + " assertions" : ""],
+        ["lines that tests run", coverage ? coverage.before.join(" of ") + " before, " + coverage.after.join(" of ") + " afterwards" : ""],
+        ["formatter", formatted ? formatted.state === "unknown" ? formatted.reason : formatted.equal + " files equal" : ""],
+        ["differing from it", formatted && names(formatted.differing).length ? names(formatted.differing) : ""],
+        ["not the formatter's", formatted && names(formatted.foreign).length ? names(formatted.foreign) : ""]]),
+      repairs.length ? el("ul", { class: "plain" }, repairs) : null];
+  };
+
   const runNodes = (task, run) => {
     const replay = run.replay;
     const changesOf = (number) => (task.changes || []).filter((change) => change.repeat === replay.repeat && change.step && change.step.number === number && change.kind !== "step-gone");
@@ -194,10 +223,11 @@
     const usage = replay.usage || {};
     const head = facts([
       ["agent's outcome", replay.outcome || "none stated"], ["agreement", run.agreement], ["completed", run.completed === undefined ? "" : run.completed ? "yes" : "no"],
-      ["fidelity", before + " of " + replay.steps.length + " steps before divergence"], ["tokens", (usage.input || 0) + " in, " + (usage.output || 0) + " out"]]);
+      ["fidelity", before + " of " + replay.steps.length + " steps before divergence"], ["tokens", (usage.input || 0) + " in, " + (usage.output || 0) + " out"],
+      ["skills used", (replay.skills || []).join(", ")]]);
     const findings = (replay.findings || []).map((one) => el("li", {}, el("code", {}, one.path + (one.line ? ":" + one.line : "")), " ", one.summary || ""));
     const notes = (replay.notes || []).map((note) => el("li", {}, note.message));
-    return [head,
+    return [head, patchNodes(replay.patch),
       findings.length ? [el("h3", {}, "Reported findings"), el("ul", {}, findings)] : null,
       notes.length ? [el("h3", {}, "Notes on the recording"), el("ul", {}, notes)] : null,
       whole.length ? [el("h3", {}, "Since the baseline"), whole.map(changeNode)] : null,
