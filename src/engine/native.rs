@@ -209,8 +209,14 @@ impl<'s> NativeEngine<'s> {
                 one.step = step.clone();
             }
             let skills = used_skills(run, &transcripts, &boundaries[stage].skills);
-            let about =
-                About { task, run, transcripts: &transcripts, inputs: &inputs, notes: &notes, skills: &skills };
+            let about = About {
+                task,
+                run,
+                transcripts: &transcripts,
+                inputs: &inputs,
+                notes: &notes,
+                skills: &skills,
+            };
             replays.push(self.finish(&about, number as u32 + 1, &self.suite.stages[stage], steps));
         }
         Ok((explained, replays))

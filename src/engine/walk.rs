@@ -287,8 +287,7 @@ impl<'w, 't> Walk<'w, 't> {
         if recorded == Recorded::Ran {
             let may_write =
                 call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
-            let workspace = self.workspaces.get(cwd(context));
-            if let (Some(files), Some(workspace)) = (&mut self.files, workspace) {
+            if let (Some(files), Some(workspace)) = (&mut self.files, self.workspaces.get(cwd(context))) {
                 let locale = Locale { workspace, top: &self.top, workdir };
                 edits::lay_over(files, call, &attempt, locale, may_write);
             }

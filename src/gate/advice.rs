@@ -103,9 +103,21 @@ impl Gate {
             });
         }
         let counted = [
-            (beside.broken, Weight::Broken, ["task broke and could not be judged", "tasks broke and could not be judged"]),
-            (beside.changed, Weight::Changed, ["task changed since it was accepted", "tasks changed since they were accepted"]),
-            (beside.left_out, Weight::Open, ["task of the suite did not run", "tasks of the suite did not run"]),
+            (
+                beside.broken,
+                Weight::Broken,
+                ["task broke and could not be judged", "tasks broke and could not be judged"],
+            ),
+            (
+                beside.changed,
+                Weight::Changed,
+                ["task changed since it was accepted", "tasks changed since they were accepted"],
+            ),
+            (
+                beside.left_out,
+                Weight::Open,
+                ["task of the suite did not run", "tasks of the suite did not run"],
+            ),
         ];
         for (count, weight, [one, many]) in counted.into_iter().filter(|(count, ..)| *count > 0) {
             reasons.push(Reason::new(weight, format!("{count} {}", if count == 1 { one } else { many })));

@@ -29,7 +29,10 @@ fn gate(standing: usize, judged: usize) -> Gate {
 /// `w` violations that are all waived, `x` not replayed.
 fn shows(sign: char) -> Option<Scorecard> {
     let measured = |inside, prompts, writes, calls| {
-        Some(card(vec![share("in_scope", inside, prompts), count("boundary_violations.writes", writes, calls)]))
+        Some(card(vec![
+            share("in_scope", inside, prompts),
+            count("boundary_violations.writes", writes, calls),
+        ]))
     };
     match sign {
         '+' => measured(30, 30, 0, 50),
@@ -171,7 +174,7 @@ fn rows_of(signs: [char; 7]) -> impl Iterator<Item = (char, char, char)> {
 #[test]
 fn reasons_start_with_the_gravest() {
     let both = Some(card(vec![share("in_scope", 10, 30), count("boundary_violations.writes", 2, 50)]));
-    let beside = Beside { broken: 1, changed: 2, left_out: 3, ..Beside::default() };
+    let beside = Beside { broken: 1, changed: 2, left_out: 3 };
     let verdict = gate(0, 0).judge(&[both], None, &beside);
     assert_eq!(
         verdict.reasons,
@@ -247,11 +250,7 @@ fn a_regression_rolls_back() {
     );
     assert_eq!(judge(5, "in_scope_tasks").advice, Advice::Promote, "p = 0.0625");
     assert_eq!(judge(9, "tokens").advice, Advice::Promote, "what it costs is no regression");
-    assert_eq!(
-        judge(9, "boundary_violations.reads").advice,
-        Advice::Promote,
-        "a part counts with its whole"
-    );
+    assert_eq!(judge(9, "boundary_violations.reads").advice, Advice::Promote, "a part counts with its whole");
     assert_eq!(judge(0, "in_scope_tasks").since.len(), crate::metrics::ROWS.len());
 }
 

@@ -10,7 +10,7 @@ fn row(project: &Project, suite: &str, metric: &str) -> String {
     let page = project.read(&format!("reports/{suite}/gate.md"));
     let start = format!("| {metric} | ");
     let found = page.lines().find_map(|line| line.strip_prefix(&start));
-    found.unwrap_or_else(|| panic!("no {metric} in\n{page}")).to_owned()
+    found.unwrap_or_default().to_owned()
 }
 
 fn no_data(project: &Project, suite: &str) -> String {

@@ -46,10 +46,20 @@ fn another_stage_decides() {
     let project = Project::bundled();
     let ran = project.run(&["run", SUITE, "--stage", "workspace-write"]).ended(4);
     assert!(ran.stdout.starts_with("Inconclusive at workspace-write: "), "{}", ran.stdout);
-    assert!(ran.stdout.contains("  read-only (here): 3 pass\n  workspace-write (judged)\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("  read-only (here): 3 pass\n  workspace-write (judged)\n"),
+        "{}",
+        ran.stdout
+    );
     let page = project.read("reports/release-reviewer/gate.md");
-    assert!(page.contains("| **read-only** | release-review | 3 pass | the plugin stands here; decides too |"), "{page}");
-    assert!(page.contains("| workspace-write | release-edit | 3 inconclusive | judged, as asked for |"), "{page}");
+    assert!(
+        page.contains("| **read-only** | release-review | 3 pass | the plugin stands here; decides too |"),
+        "{page}"
+    );
+    assert!(
+        page.contains("| workspace-write | release-edit | 3 inconclusive | judged, as asked for |"),
+        "{page}"
+    );
     // Baselines are of the stage where the plugin stands, so nothing changed by asking about another one.
     project.run(&["accept", SUITE, "--all", "--reason", "reviewed", "--by", "ana"]).ended(0);
     project.run(&["run", SUITE, "--stage", "workspace-write"]).ended(4);

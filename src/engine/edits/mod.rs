@@ -1,6 +1,8 @@
 //! What recorded calls did to the files of the snapshot.
 
+mod literal;
 pub(crate) mod output;
+mod sed;
 pub(crate) mod shown;
 pub(crate) mod unified;
 
@@ -40,6 +42,11 @@ pub(super) fn lay_over(
     if attempt.direct_patch().is_some() {
         return;
     }
+    let ended_well = call.exit_code() == Some(0);
+    let literal = match &call.action {
+        Action::Shell(command) if ended_well => literal::results(files, command, locale),
+        _ => Vec::new(),
+    };
     for touch in attempt.touches.iter().filter(|touch| touch.access == Access::Write) {
         match &touch.at {
             At::Path(path) => rewritten(files, path, locale.top),
@@ -55,7 +62,13 @@ pub(super) fn lay_over(
     if command && attempt.opaque.is_some() && may_write {
         files.doubt("");
     }
-    if command && call.exit_code() == Some(0) {
+    for (path, content) in literal {
+        let _ = match content {
+            Some(bytes) => files.write(&path, bytes),
+            None => files.remove(&path),
+        };
+    }
+    if command && ended_well {
         lay_shown(files, call, locale);
     }
 }

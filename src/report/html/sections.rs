@@ -4,7 +4,9 @@ use super::{plot, shown};
 use crate::gate::{Advice, Op, Status};
 use crate::metrics::Unit;
 use crate::report::escape::short;
-use crate::report::markdown::{MAX_NOTE, bar_counts, decides, interval, needed, plural, rung, sentence, share};
+use crate::report::markdown::{
+    MAX_NOTE, bar_counts, decides, interval, needed, plural, rung, sentence, share,
+};
 use crate::report::v1::{BarV1, StageV1, SuiteV1, SummaryV1};
 
 pub(super) fn verdict(suite: &SuiteV1, summary: &SummaryV1) -> Markup {

@@ -40,7 +40,9 @@ pub(super) fn sentence(suite: &SuiteV1, summary: &SummaryV1) -> (String, String)
     let holds = if other { format!("every bar up to {stage} holds") } else { "every bar holds".to_owned() };
     match (summary.advice, &summary.next) {
         (Advice::Promote, Some(next)) => (format!("Promote from {stands} to {next}"), holds),
-        (Advice::Promote, None) if other => (format!("Holds at {stage}; the plugin stands at {stands}"), holds),
+        (Advice::Promote, None) if other => {
+            (format!("Holds at {stage}; the plugin stands at {stands}"), holds)
+        }
         (Advice::Promote, None) => (format!("Holds at {stage}, the last stage"), holds),
         (Advice::RollBack, _) => {
             let back = summary.back.as_ref();
@@ -300,7 +302,8 @@ fn not_judged(page: &mut String, summary: &SummaryV1) {
     if !summary.broken.is_empty() {
         let _ = writeln!(page, "\n### Broken tasks: {}\n", summary.counts.broken);
         for task in summary.broken.iter().take(MAX_ITEMS) {
-            let notes: Vec<_> = task.notes.iter().take(3).map(|note| code(&short(&note.to_string(), MAX_NOTE))).collect();
+            let notes: Vec<_> =
+                task.notes.iter().take(3).map(|note| code(&short(&note.to_string(), MAX_NOTE))).collect();
             let _ = writeln!(page, "- {}: {}", code(&task.task), notes.join("; "));
         }
         left(page, MAX_ITEMS.min(summary.broken.len()), summary.counts.broken);

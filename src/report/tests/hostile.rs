@@ -9,39 +9,80 @@ use crate::replay::json::is_hidden;
 
 /// Pieces that end something, start something, or hide something in one of the formats.
 const PIECES: [&str; 40] = [
-    "a", " ", "\"", "'", "<", ">", "&", "&amp;", "]]>", "<!--", "-->", "<script>", "</script>", "</failure>", "`",
-    "``", "|", "\\", "*", "_", "[x](javascript:y)", "![x](http://y)", "=", "+1", "-cmd|' /C x'!A0", "@SUM(1)", ";",
-    ",", "\t", "\r\n", "\n", "\u{0}", "\u{1b}[2J", "\u{202e}", "\u{2028}", "\u{feff}", "\u{fffe}", "\u{ffff}",
-    "::error ::x%0A", "日本é😀",
+    "a",
+    " ",
+    "\"",
+    "'",
+    "<",
+    ">",
+    "&",
+    "&amp;",
+    "]]>",
+    "<!--",
+    "-->",
+    "<script>",
+    "</script>",
+    "</failure>",
+    "`",
+    "``",
+    "|",
+    "\\",
+    "*",
+    "_",
+    "[x](javascript:y)",
+    "![x](http://y)",
+    "=",
+    "+1",
+    "-cmd|' /C x'!A0",
+    "@SUM(1)",
+    ";",
+    ",",
+    "\t",
+    "\r\n",
+    "\n",
+    "\u{0}",
+    "\u{1b}[2J",
+    "\u{202e}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{fffe}",
+    "\u{ffff}",
+    "::error ::x%0A",
+    "日本é😀",
 ];
 
 fn words() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop_oneof![8 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => any::<String>()], 0..6)
-        .prop_map(|parts| parts.concat())
+    prop::collection::vec(
+        prop_oneof![8 => prop::sample::select(&PIECES[..]).prop_map(str::to_owned), 1 => any::<String>()],
+        0..6,
+    )
+    .prop_map(|parts| parts.concat())
 }
 
 /// A task of one of the three sorts, with hostile texts where there can be some.
 fn task() -> impl Strategy<Value = Finished> {
-    (0..4_u8, words(), words(), words(), sample::any_replay()).prop_map(|(sort, name, label, note, random)| {
-        let name = if name.is_empty() { "t".to_owned() } else { name };
-        let mut task = match sort {
-            0 => good(&name),
-            1 => bad(&name, &label),
-            2 => broken(&name),
-            _ => Finished { replays: vec![Replay { task: name.clone(), ..random }], ..good(&name) },
-        };
-        task.decision.outcome = Some(note.clone());
-        let finding = Finding::warning("odd", note.clone()).help(label.clone());
-        task.findings.push(finding.at(Place { file: note.as_str().into(), line: 1, column: 1 }));
-        for replay in &mut task.replays {
-            replay.outcome = Some(note.clone());
-            for step in &mut replay.steps {
-                step.ruling.reason = note.clone().into();
-                step.ruling.rule = sample::rule("codex/config.toml", 1, &label);
+    (0..4_u8, words(), words(), words(), sample::any_replay()).prop_map(
+        |(sort, name, label, note, random)| {
+            let name = if name.is_empty() { "t".to_owned() } else { name };
+            let mut task = match sort {
+                0 => good(&name),
+                1 => bad(&name, &label),
+                2 => broken(&name),
+                _ => Finished { replays: vec![Replay { task: name.clone(), ..random }], ..good(&name) },
+            };
+            task.decision.outcome = Some(note.clone());
+            let finding = Finding::warning("odd", note.clone()).help(label.clone());
+            task.findings.push(finding.at(Place { file: note.as_str().into(), line: 1, column: 1 }));
+            for replay in &mut task.replays {
+                replay.outcome = Some(note.clone());
+                for step in &mut replay.steps {
+                    step.ruling.reason = note.clone().into();
+                    step.ruling.rule = sample::rule("codex/config.toml", 1, &label);
+                }
             }
-        }
-        task
-    })
+            task
+        },
+    )
 }
 
 fn hidden(c: char) -> bool {
