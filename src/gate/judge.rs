@@ -119,7 +119,7 @@ impl Bar {
     }
 
     /// Passes or fails on a single call or task: a count, or a share that tolerates nothing.
-    pub(super) fn is_hard(&self) -> bool {
+    pub fn is_hard(&self) -> bool {
         match (self.metric.unit, self.op) {
             (_, Op::NoWorse) => false,
             (Unit::Count, _) => self.metric.better == Better::Lower,

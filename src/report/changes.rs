@@ -88,19 +88,33 @@ impl Page {
             Self::Terminal { .. } => _ = writeln!(text, "{name}: {count}"),
             Self::Markdown => _ = writeln!(text, "### {name}: {count}\n"),
         }
-        for change in &task.changes {
-            self.change(text, change);
-        }
-        let more = task.total as usize - task.changes.len().min(task.total as usize);
-        if more > 0 {
-            let _ = writeln!(text, "{}and {more} more", if self == Self::Markdown { "- " } else { "  " });
-        }
+        self.changes(text, task);
         match self {
             Self::Terminal { .. } => _ = writeln!(text, "  accept: {accept}\n"),
             Self::Markdown => {
                 let blank = if task.changes.is_empty() { "" } else { "\n" };
                 let _ = writeln!(text, "{blank}Accept: {}\n", escape::code(&accept));
             }
+        }
+    }
+
+    /// A task with its changes, where there is nothing to accept.
+    pub(super) fn task_changes(self, text: &mut String, task: &TaskChangesV1<'_>) {
+        let name = self.name(&task.task);
+        match self {
+            Self::Terminal { .. } => _ = writeln!(text, "{name}:"),
+            Self::Markdown => _ = writeln!(text, "### {name}\n"),
+        }
+        self.changes(text, task);
+    }
+
+    fn changes(self, text: &mut String, task: &TaskChangesV1<'_>) {
+        for change in &task.changes {
+            self.change(text, change);
+        }
+        let more = task.total as usize - task.changes.len().min(task.total as usize);
+        if more > 0 {
+            let _ = writeln!(text, "{}and {more} more", if self == Self::Markdown { "- " } else { "  " });
         }
     }
 

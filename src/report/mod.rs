@@ -16,6 +16,7 @@
 //! [`ReportWriter`] appends what was rendered, in suite order. [`render_again`] makes any other file from
 //! `report.json` alone. Reports hold no times, hosts or absolute paths; the same inputs give the same bytes.
 
+pub mod against;
 mod agreement;
 mod approvals;
 mod calls;

@@ -76,7 +76,7 @@ pub(super) fn tables(task: &TaskV1<'_>) -> RenderedTask {
 
 /// The data blocks of a task in `index.html`.
 pub(super) fn blocks(task: &TaskV1<'_>) -> Vec<u8> {
-    html::block(&html::row(task), &task_json(&mut task.clone()))
+    html::block(&html::row(task), &task_line(task))
 }
 
 /// A task as one line of JSON. Steps are taken out of it and written by hand, for speed; they are the last key of
@@ -112,6 +112,11 @@ fn task_json(task: &mut TaskV1<'_>) -> Vec<u8> {
     }
     out.push(b'}');
     out
+}
+
+/// A task as one line of JSON, to be read again.
+pub(super) fn task_line(task: &TaskV1<'_>) -> Vec<u8> {
+    task_json(&mut task.clone())
 }
 
 fn append<T: serde::Serialize>(out: &mut Vec<u8>, value: &T) {
@@ -151,6 +156,8 @@ impl<'r> RunV1<'r> {
         Self {
             agreement: facts.map_or(super::v1::AgreementV1::Undecided, |facts| facts.agreement.into()),
             completed: facts.and_then(|facts| facts.completed),
+            reported: facts.and_then(|facts| facts.reported),
+            confirmed: facts.map_or(0, |facts| facts.confirmed),
             violations: violations
                 .iter()
                 .map(|violation| ViolationV1 {

@@ -81,12 +81,16 @@ impl Outcome<'_> {
 
 impl Outcome<'_> {
     fn paired(&self) -> Option<PairedV1> {
-        // Parts of a metric are compared for bars alone.
-        let rows = self.verdict.since.iter().filter(|one| one.pairs > 0 && one.row.role != RowRole::Part);
-        let rows: Vec<_> = rows.map(ComparisonV1::from).collect();
+        let rows = paired_rows(&self.verdict.since);
         let any = !rows.is_empty() || self.other_stage > 0;
         any.then_some(PairedV1 { rows, other_stage: self.other_stage })
     }
+}
+
+/// What was compared. Parts of a metric are compared for bars alone.
+pub(super) fn paired_rows(comparisons: &[Comparison]) -> Vec<ComparisonV1> {
+    let rows = comparisons.iter().filter(|one| one.pairs > 0 && one.row.role != RowRole::Part);
+    rows.map(ComparisonV1::from).collect()
 }
 
 impl From<&Comparison> for ComparisonV1 {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up should panic")]
 
 mod accept;
+mod against;
 mod architecture;
 mod broken_suite;
 mod broken_task;

@@ -103,9 +103,11 @@ pub(crate) enum Command {
                             is masked, 1 something is not, 2 unreadable input."
     )]
     Mask(Mask),
-    /// Render a format again from a report.json.
+    /// Render a format again from a report.json, or compare two reports.
     #[command(
-        after_help = "Example:\n  plugin-eval report reports/release-reviewer/report.json --format gate-md"
+        after_help = "Example:\n  plugin-eval report reports/release-reviewer/report.json --format gate-md\n  \
+                      plugin-eval report reports/release-reviewer --against last-week/release-reviewer --fail-on \
+                      regression"
     )]
     Report(Report),
     /// Join the parts of a run that several machines made with `run --partition`.
@@ -251,11 +253,24 @@ pub(crate) struct Metrics {
 
 #[derive(Debug, Args)]
 pub(crate) struct Report {
-    /// The report.json to read.
+    /// The report.json to read, or its folder.
     pub(crate) report: PathBuf,
-    /// What to print.
-    #[arg(long, value_enum, default_value_t = Format::GateMd)]
-    pub(crate) format: Format,
+    /// What to print [default: gate-md; terminal with --against].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Compare with this older report: its report.json, or its folder.
+    #[arg(long, value_name = "OLD")]
+    pub(crate) against: Option<PathBuf>,
+    /// Exit with 1 when the report fell behind the older one.
+    #[arg(long, value_enum, value_name = "WHAT", requires = "against")]
+    pub(crate) fail_on: Option<FailOn>,
+}
+
+/// What makes a comparison of two reports fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Quality that got worse beyond chance, or a bar that a single call breaks and that held before.
+    Regression,
 }
 
 /// Formats that a report can be rendered in.
@@ -279,6 +294,12 @@ pub(crate) enum Format {
     ApprovalsCsv,
     /// A short summary for a terminal.
     Terminal,
+    /// With --against: Markdown.
+    Markdown,
+    /// With --against: JSON.
+    Json,
+    /// With --against: one row a metric.
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -77,12 +77,23 @@ pub struct RunV1<'a> {
     /// Did it end in accepted output without a manual restart? Absent when nobody has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub completed: Option<bool>,
+    /// Findings that the agent reported; absent when nobody has decided about them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<u32>,
+    /// Reported findings that a person confirmed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub confirmed: u32,
     /// Attempts outside of policy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub violations: Vec<ViolationV1>,
     /// What the engine found out.
     #[serde(borrow)]
     pub replay: ReplayV1<'a>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// How an agent's outcome relates to a person's.
