@@ -118,6 +118,14 @@ mod tests {
         assert_eq!([50, 95, 100].map(|p| percentile(&twenty, p)), [Some(10), Some(19), Some(20)]);
         assert_eq!([50, 95, 100].map(|p| percentile(&[7], p)), [Some(7); 3]);
         assert_eq!(percentile(&[1, 2, 3], 50), Some(2));
+        // Two: ranks ceil(1) = 1 and ceil(1.9) = 2. Three: ceil(2.85) = 3. Four: ceil(2) = 2 and ceil(3.8) = 4.
+        assert_eq!([50, 95, 100].map(|p| percentile(&[1, 2], p)), [Some(1), Some(2), Some(2)]);
+        assert_eq!([50, 95, 100].map(|p| percentile(&[1, 2, 3], p)), [Some(2), Some(3), Some(3)]);
+        assert_eq!([50, 95, 100].map(|p| percentile(&[1, 2, 3, 4], p)), [Some(2), Some(4), Some(4)]);
+        // 21 and 100: ceil(10.5) = 11 and ceil(19.95) = 20; 50 and 95.
+        let many = |most: u64| (1..=most).collect::<Vec<_>>();
+        assert_eq!([50, 95].map(|p| percentile(&many(21), p)), [Some(11), Some(20)]);
+        assert_eq!([50, 95].map(|p| percentile(&many(100), p)), [Some(50), Some(95)]);
         assert_eq!(percentile(&[], 50), None);
     }
 }

@@ -221,6 +221,11 @@ impl TaskFacts {
         facts
     }
 
+    /// Did a person say anything of what came of it?
+    pub(super) fn is_judged(&self) -> bool {
+        self.reported.is_some() || self.merged
+    }
+
     /// The same with the skills that the task calls for.
     #[must_use]
     pub fn with_skills(mut self, replay: &Replay, wanted: Option<&[String]>) -> Self {

@@ -1,9 +1,12 @@
 //! review_yield and context_efficiency: what came of findings, and what results cost.
 
-use crate::decision::{Decision, HumanFinding};
-use crate::replay::{AgentFinding, Replay};
+use std::borrow::Cow;
 
-use super::metric::{Metric, Tally, note_no_data};
+use crate::decision::Decision;
+use crate::replay::Replay;
+
+use super::matching::match_up;
+use super::metric::{Metric, Tally};
 use super::{TaskFacts, Unit};
 
 /// Lines between a reported and a judged finding that are still the same finding.
@@ -27,48 +30,134 @@ pub(super) fn match_findings(replay: &Replay, decision: &Decision) -> (Option<u3
     (Some(replay.findings.len() as u32), confirmed as u32)
 }
 
-/// For each reported finding the number of the judged one that it is, if there is one. Each is used once; the closest
-/// pairs go first.
+/// For each reported finding the number of the judged one that it is, if there is one. Each is used once: a finding that
+/// is reported twice is confirmed once. As many are matched as can be, and of these ways the one with the nearest paths,
+/// then lines, then texts; in what order they stand does not matter.
 pub fn judged_findings(replay: &Replay, decision: &Decision) -> Vec<Option<usize>> {
-    let mut pairs: Vec<(u32, u32, usize, usize)> = Vec::new();
-    for (i, reported) in replay.findings.iter().take(MAX_MATCHED).enumerate() {
-        for (j, judged) in decision.findings.iter().take(MAX_MATCHED).enumerate() {
-            if let Some((distance, difference)) = closeness(reported, judged) {
-                pairs.push((distance, difference, i, j));
-            }
-        }
-    }
-    pairs.sort_unstable();
     let mut judged = vec![None; replay.findings.len()];
-    let mut used = vec![false; decision.findings.len()];
-    for (_, _, i, j) in pairs {
-        if judged[i].is_none() && !used[j] {
-            judged[i] = Some(j);
-            used[j] = true;
-        }
+    if replay.findings.is_empty() || decision.findings.is_empty() {
+        return judged;
+    }
+    let reported =
+        in_order(replay.findings.iter().map(|one| Located::of(&one.path, one.line, &one.summary, false)));
+    let known = in_order(
+        decision.findings.iter().map(|one| Located::of(&one.path, one.line, &one.summary, one.confirmed)),
+    );
+    let costs: Vec<Vec<_>> = reported
+        .iter()
+        .map(|(_, reported)| known.iter().map(|(_, known)| reported.cost_of(known)).collect())
+        .collect();
+    for (row, column) in
+        match_up(reported.len(), known.len(), |row, column| costs[row][column]).into_iter().enumerate()
+    {
+        judged[reported[row].0] = column.map(|column| known[column].0);
     }
     judged
 }
 
-/// Lines between two findings and thousandths of difference of their texts; `None`: not the same finding.
-fn closeness(reported: &AgentFinding, judged: &HumanFinding) -> Option<(u32, u32)> {
-    if plain_path(&reported.path) != plain_path(&judged.path) {
-        return None;
+/// Findings with their numbers, sorted by what they say, so that equal ways to match them do not depend on their order.
+fn in_order<'f>(findings: impl Iterator<Item = Located<'f>>) -> Vec<(usize, Located<'f>)> {
+    let mut found: Vec<_> = findings.enumerate().collect();
+    found.sort_by(|(_, a), (_, b)| a.cmp(b));
+    found.truncate(MAX_MATCHED);
+    found
+}
+
+/// What a finding is told by. Of two that are alike but for that, the refuted one comes first: it is not a reported one's
+/// luck which of them it is matched with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Located<'f> {
+    path: String,
+    line: Option<u32>,
+    summary: Cow<'f, str>,
+    confirmed: bool,
+}
+
+impl<'f> Located<'f> {
+    fn of(path: &str, line: Option<u32>, summary: &'f str, confirmed: bool) -> Self {
+        let (path, at) = plain_path(path);
+        let summary = summary.trim();
+        let plain = !summary.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii());
+        let summary = if plain { Cow::Borrowed(summary) } else { Cow::Owned(summary.to_lowercase()) };
+        Self { path, line: line.or(at), summary, confirmed }
     }
-    let lower = |text: &str| text.trim().to_lowercase();
-    let similarity = strsim::sorensen_dice(&lower(&reported.summary), &lower(&judged.summary));
-    #[expect(clippy::cast_sign_loss, reason = "similarity lies between 0 and 1")]
-    let difference = ((1.0 - similarity) * 1000.0).round() as u32;
-    match (reported.line, judged.line) {
-        (Some(a), Some(b)) => (a.abs_diff(b) <= MAX_DISTANCE).then_some((a.abs_diff(b), difference)),
-        _ => (similarity >= MIN_SIMILARITY).then_some((MAX_DISTANCE + 1, difference)),
+
+    /// How far apart two findings are: by path, then lines, then thousandths of difference of their texts; `None`: not
+    /// the same finding.
+    fn cost_of(&self, other: &Self) -> Option<u64> {
+        let path = path_difference(&self.path, &other.path)?;
+        let lines = match (self.line, other.line) {
+            (Some(a), Some(b)) => Some(a.abs_diff(b)),
+            _ => None,
+        };
+        if lines.is_some_and(|lines| lines > MAX_DISTANCE) {
+            return None;
+        }
+        let similarity = strsim::sorensen_dice(&self.summary, &other.summary);
+        if lines.is_none() && similarity < MIN_SIMILARITY {
+            return None;
+        }
+        #[expect(clippy::cast_sign_loss, reason = "similarity lies between 0 and 1")]
+        let text = ((1.0 - similarity) * 1000.0).round() as u64;
+        // Sums of what weighs less stay below what weighs more for up to MAX_MATCHED findings of a task.
+        let lines = u64::from(lines.unwrap_or(MAX_DISTANCE + 1));
+        Some((path * 10_000 + lines) * 1_000_000 + text)
     }
 }
 
-/// A path without the ways in which agents decorate it: `./`, a leading `/`, and `a/` or `b/` stay as they are.
-fn plain_path(path: &str) -> &str {
-    let path = path.trim();
-    path.strip_prefix("./").unwrap_or(path).trim_start_matches('/')
+/// How differently two paths are written: not at all, in case, or one with more before it; `None`: other files.
+fn path_difference(reported: &str, judged: &str) -> Option<u64> {
+    if reported == judged {
+        return Some(0);
+    }
+    if reported.eq_ignore_ascii_case(judged) {
+        return Some(1);
+    }
+    // A diff's `a/` and `b/`, or the folder of the checkout before a path that starts at its root.
+    let ends = |long: &str, short: &str| {
+        let before = long.strip_suffix(short).and_then(|before| before.strip_suffix('/'));
+        before.is_some_and(|before| {
+            let drive = before.as_bytes().get(1) == Some(&b':');
+            before.starts_with('/') || drive || matches!(before, "" | "a" | "b")
+        })
+    };
+    (ends(reported, judged) || ends(judged, reported)).then_some(2)
+}
+
+/// A path without the ways in which agents decorate it, and the line that may stand behind it: `./src//a.rs:12-14`.
+fn plain_path(path: &str) -> (String, Option<u32>) {
+    let path = path.trim().trim_matches('`').replace('\\', "/");
+    let (path, line) = split_line(&path);
+    let mut plain = String::with_capacity(path.len());
+    if path.starts_with('/') {
+        plain.push('/');
+    }
+    for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        if !plain.is_empty() && !plain.ends_with('/') {
+            plain.push('/');
+        }
+        plain.push_str(part);
+    }
+    (plain, line)
+}
+
+/// `a.rs:12`, `a.rs:12:3`, `a.rs:12-14` and `a.rs#L12`; a range is told by its first line.
+fn split_line(path: &str) -> (&str, Option<u32>) {
+    let is_line = |text: &str| {
+        let text = text.trim_start_matches('L');
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let rest = &text[digits..];
+        let range = rest.is_empty() || (rest.starts_with(['-', ':', '–']) && !rest.contains('/'));
+        text[..digits].parse::<u32>().ok().filter(|_| range)
+    };
+    let at = path.find("#L").map(|at| (at, at + 1)).or_else(|| {
+        let colons = path.match_indices(':').map(|(at, _)| (at, at + 1));
+        colons.into_iter().find(|(_, after)| is_line(&path[*after..]).is_some())
+    });
+    match at.and_then(|(at, after)| Some((at, is_line(&path[after..])?))) {
+        Some((at, line)) if at > 0 => (&path[..at], Some(line)),
+        _ => (path, None),
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -76,6 +165,8 @@ pub(super) struct Findings {
     review: Tally,
     tokens: u64,
     results: u64,
+    /// Results of sessions without token counts.
+    not_weighed: u64,
 }
 
 impl Findings {
@@ -88,14 +179,21 @@ impl Findings {
             let note = format!("{} of {reported} reported findings confirmed", facts.confirmed);
             self.review.evidence.push(run.evidence(good, None, note));
         }
-        self.tokens = self.tokens.saturating_add(facts.tokens);
-        self.results += u64::from(facts.confirmed) + u64::from(facts.merged);
+        let results = u64::from(facts.confirmed) + u64::from(facts.merged);
+        // What nobody has judged can have no result, and what has no count cannot be weighed.
+        if facts.is_judged() && facts.tokens > 0 {
+            self.tokens = self.tokens.saturating_add(facts.tokens);
+            self.results += results;
+        } else {
+            self.not_weighed += results;
+        }
     }
 
     pub(super) fn merge(&mut self, other: Self) {
         self.review.merge(other.review);
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.results += other.results;
+        self.not_weighed += other.not_weighed;
     }
 
     pub(super) fn review_yield(&self) -> Metric {
@@ -108,9 +206,13 @@ impl Findings {
             Unit::Tokens,
             "nothing was confirmed or merged",
         );
-        let known = self.results > 0 && self.tokens > 0;
-        tokens.value = known.then(|| self.tokens as f64 / self.results as f64);
-        note_no_data(&mut tokens, "the recordings hold no token counts");
+        tokens.value = (self.results > 0).then(|| self.tokens as f64 / self.results as f64);
+        if self.results == 0 && self.not_weighed > 0 {
+            tokens.no_data = Some("the recordings hold no token counts".into());
+        } else if self.not_weighed > 0 {
+            let left = self.not_weighed;
+            tokens.detail = Some(format!("{left} results of sessions without token counts are left out"));
+        }
         tokens
     }
 }
@@ -119,6 +221,8 @@ impl Findings {
 mod tests {
     use super::super::fixture::{decided, replay};
     use super::*;
+    use crate::decision::HumanFinding;
+    use crate::replay::AgentFinding;
 
     fn reported(path: &str, line: Option<u32>, summary: &str) -> AgentFinding {
         AgentFinding { path: path.into(), line, summary: summary.into() }
@@ -155,5 +259,163 @@ mod tests {
             Decision { findings: vec![judged("a.sql", Some(12), "x", false)], ..decided("approve") };
         assert_eq!(match_findings(&agent, &refuted), (Some(5), 0));
         assert_eq!(match_findings(&agent, &Decision::default()), (None, 0));
+    }
+
+    fn matched(reports: &[AgentFinding], judged: &[HumanFinding]) -> Vec<Option<usize>> {
+        let agent = Replay { findings: reports.to_vec(), ..replay("t", vec![]) };
+        judged_findings(&agent, &Decision { findings: judged.to_vec(), ..decided("block") })
+    }
+
+    /// Lines 10 and 14 against 12 and 18: 14 is nearer to 12 by text, but only 14 can be 18, so 10 is 12.
+    #[test]
+    fn no_finding_takes_the_only_partner_of_another() {
+        let reports = [reported("a", Some(10), "x"), reported("a", Some(14), "twelve")];
+        let known = [judged("a", Some(12), "twelve", true), judged("a", Some(18), "y", true)];
+        assert_eq!(matched(&reports, &known), [Some(0), Some(1)]);
+    }
+
+    /// The same finding twice is confirmed once: the nearer one, or the one whose text is alike.
+    #[test]
+    fn a_finding_reported_twice_counts_once() {
+        let known = [judged("a", Some(12), "drops a column", true)];
+        let twice = [reported("a", Some(12), "drops a column"), reported("a", Some(12), "drops a column")];
+        assert_eq!(matched(&twice, &known).iter().flatten().count(), 1);
+        let near = [reported("a", Some(14), "drops a column"), reported("a", Some(12), "x")];
+        assert_eq!(matched(&near, &known), [None, Some(0)]);
+        let alike = [reported("a", Some(12), "x"), reported("a", Some(12), "Drops a column")];
+        assert_eq!(matched(&alike, &known), [None, Some(0)]);
+    }
+
+    #[test]
+    fn paths_as_agents_write_them() {
+        for (path, line, same) in [
+            ("./src/a.rs", Some(12), true),
+            ("src//a.rs", Some(12), true),
+            ("src/./a.rs", Some(12), true),
+            ("/src/a.rs", Some(12), true),
+            ("`src/a.rs`", Some(12), true),
+            ("src\\a.rs", Some(12), true),
+            ("Src/A.rs", Some(12), true),
+            ("a/src/a.rs", Some(12), true),
+            ("b/src/a.rs", Some(12), true),
+            ("/home/ana/app/src/a.rs", Some(12), true),
+            ("C:\\app\\src\\a.rs", Some(12), true),
+            ("src/a.rs:12", None, true),
+            ("src/a.rs:12:7", None, true),
+            ("src/a.rs:12-20", None, true),
+            ("src/a.rs#L12", None, true),
+            ("src/a.rs#L12-L20", None, true),
+            ("src/a.rs:40", None, false),
+            ("src/a.rs:40", Some(12), true),
+            ("lib/src/a.rs", Some(12), false),
+            ("xsrc/a.rs", Some(12), false),
+            ("a.rs", Some(12), false),
+            ("src/a.rs.bak", Some(12), false),
+            ("", Some(12), false),
+            (":", Some(12), false),
+        ] {
+            let known = [judged("src/a.rs", Some(12), "drops a column", true)];
+            assert_eq!(matched(&[reported(path, line, "")], &known) == [Some(0)], same, "{path} {line:?}");
+        }
+        // Of two files that end alike the one whose path is the same is taken.
+        let known = [judged("b/src/a.rs", Some(12), "", true), judged("src/a.rs", Some(12), "", false)];
+        assert_eq!(matched(&[reported("src/a.rs", Some(12), "")], &known), [Some(1)]);
+    }
+
+    /// Five lines are near, six are not; without a line the texts must be alike.
+    #[test]
+    fn nearness_by_hand() {
+        let known = |line| [judged("a", line, "drops a column", true)];
+        for (line, text, at, same) in [
+            (Some(10), "", Some(15), true),
+            (Some(20), "", Some(15), true),
+            (Some(9), "drops a column", Some(15), false),
+            (Some(1), "drops a column", None, true),
+            (None, "drops the column", Some(15), true),
+            (None, "leaks a key", Some(15), false),
+            (None, "", None, false),
+        ] {
+            assert_eq!(
+                matched(&[reported("a", line, text)], &known(at)) == [Some(0)],
+                same,
+                "{line:?} {text}"
+            );
+        }
+    }
+
+    fn session(order: u32, tokens: u64, confirmed: u32, decision: &Decision) -> TaskFacts {
+        let usage = crate::transcript::Usage { input: tokens, cached: tokens / 2, ..Default::default() };
+        let replay = Replay { usage, ..replay("t", vec![]) };
+        let role = super::super::fixture::role();
+        let waivers = super::super::Waivers::default();
+        TaskFacts { confirmed, ..TaskFacts::of(order, &replay, decision, &role, &waivers) }
+    }
+
+    /// 1,000 tokens for two findings, 500 for none and 900 for a merged change: 2,400 ÷ 3 = 800. Cached input counts in
+    /// full; what nobody has decided about, and results without a count, do not.
+    #[test]
+    fn context_efficiency_by_hand() {
+        let merged = Decision { merged: Some("abcdef0".into()), ..Decision::default() };
+        let of = |sessions: &[TaskFacts]| {
+            let mut findings = Findings::default();
+            sessions.iter().for_each(|facts| findings.add(facts));
+            findings.context_efficiency()
+        };
+        let all = [
+            session(0, 1000, 2, &decided("block")),
+            session(1, 500, 0, &decided("block")),
+            session(2, 900, 0, &merged),
+            session(3, 700, 0, &Decision::default()),
+            session(4, 0, 1, &decided("block")),
+        ];
+        let metric = of(&all);
+        assert_eq!((metric.value, metric.samples, metric.no_data), (Some(800.0), 3, None));
+        assert_eq!(metric.detail.as_deref(), Some("1 results of sessions without token counts are left out"));
+        let one = of(&all[2..3]);
+        assert_eq!((one.value, one.samples, one.detail), (Some(900.0), 1, None));
+        for (sessions, why) in [
+            (&all[..0], "nothing was confirmed or merged"),
+            (&all[1..2], "nothing was confirmed or merged"),
+            (&all[3..4], "nothing was confirmed or merged"),
+            (&all[4..], "the recordings hold no token counts"),
+        ] {
+            let metric = of(sessions);
+            assert_eq!((metric.value, metric.no_data.as_deref()), (None, Some(why)));
+        }
+    }
+
+    proptest::proptest! {
+        /// In what order findings stand on either side does not change how many are confirmed.
+        #[test]
+        fn order_does_not_matter(
+            lines in proptest::collection::vec((0..3_usize, 0..12_u32, 0..3_usize), 0..6),
+            known in proptest::collection::vec((0..3_usize, 0..12_u32, 0..3_usize, proptest::bool::ANY), 0..6),
+            turn in 0..6_usize,
+        ) {
+            const PATHS: [&str; 3] = ["a.rs", "./a.rs", "b/a.rs"];
+            const TEXTS: [&str; 3] = ["drops a column", "drops the column", "leaks a key"];
+            let line = |line: u32| (line > 0).then_some(line);
+            let mut reports: Vec<_> =
+                lines.iter().map(|(path, at, text)| reported(PATHS[*path], line(*at), TEXTS[*text])).collect();
+            let mut people: Vec<_> =
+                known.iter().map(|(path, at, text, good)| judged(PATHS[*path], line(*at), TEXTS[*text], *good)).collect();
+            let count = |reports: &[AgentFinding], people: &[HumanFinding]| {
+                let found = matched(reports, people);
+                let confirmed = found.iter().flatten().filter(|at| people[**at].confirmed).count();
+                (found.iter().flatten().count(), confirmed)
+            };
+            let straight = count(&reports, &people);
+            reports.reverse();
+            people.reverse();
+            let (r, p) = (turn % reports.len().max(1), turn % people.len().max(1));
+            reports.rotate_left(r);
+            people.rotate_left(p);
+            proptest::prop_assert_eq!(count(&reports, &people), straight);
+        }
+
+        #[test]
+        fn odd_paths_never_panic(path in "(?s).{0,40}", line in proptest::option::of(0..u32::MAX)) {
+            let _ = matched(&[reported(&path, line, &path)], &[judged(&path, line, "x", true)]);
+        }
     }
 }

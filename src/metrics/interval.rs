@@ -135,6 +135,56 @@ mod tests {
         }
     }
 
+    /// Of 10, as usual tables of the score interval have them.
+    #[test]
+    fn shares_of_ten() {
+        for (hits, low, high) in
+            [(0, 0.0, 0.2775), (1, 0.0179, 0.4042), (5, 0.2366, 0.7634), (10, 0.7225, 1.0)]
+        {
+            let found = wilson(hits, 10, Confidence::P95).unwrap();
+            assert!(close(found.low, low) && close(found.high, high), "{hits}: {found:?}");
+            let mean = mean_interval(hits as f64 / 10.0, 10, Confidence::P95).unwrap();
+            assert_eq!(mean, found, "a mean of zeros and ones is a share");
+        }
+        let none = wilson(0, 10, Confidence::P90).unwrap();
+        // z² ÷ (n + z²) = 2.705543 ÷ 12.705543 at 90%, 6.634897 ÷ 16.634897 at 99%.
+        assert!((none.high - 0.212_942).abs() < 1e-6, "{none:?}");
+        assert!((wilson(0, 10, Confidence::P99).unwrap().high - 0.398_854).abs() < 1e-6);
+    }
+
+    /// How often the interval of a mean holds the truth, summed over all that can happen: 20 tasks of three sessions that
+    /// each succeed with chance p. A task's estimate of pass^2 is 0, 0, 1/3 or 1 for 0 to 3 successes; the truth is p².
+    #[test]
+    fn the_interval_of_a_mean_holds_what_it_claims() {
+        const TASKS: usize = 20;
+        for step in 1..20 {
+            let p = f64::from(step) / 20.0;
+            let q = 1.0 - p;
+            // Chances of thirds: 0, 1 or 3 of them.
+            let one = [(0, q * q * q + 3.0 * p * q * q), (1, 3.0 * p * p * q), (3, p * p * p)];
+            let mut sums = vec![0.0; 3 * TASKS + 1];
+            sums[0] = 1.0;
+            for _ in 0..TASKS {
+                let mut next = vec![0.0; sums.len()];
+                for (thirds, chance) in sums.iter().enumerate() {
+                    for (more, of) in one {
+                        if thirds + more < next.len() {
+                            next[thirds + more] += chance * of;
+                        }
+                    }
+                }
+                sums = next;
+            }
+            let holds = |thirds: usize| {
+                let mean = thirds as f64 / (3 * TASKS) as f64;
+                let interval = mean_interval(mean, TASKS as u64, Confidence::P95).unwrap();
+                interval.low <= p * p && p * p <= interval.high
+            };
+            let covered: f64 = sums.iter().enumerate().filter(|(at, _)| holds(*at)).map(|(_, c)| c).sum();
+            assert!(covered >= 0.94, "p = {p}: {covered}");
+        }
+    }
+
     /// With z² = 3.841459: at n = 1 and p = 1 the lower bound is 1 / (1 + z²) = 0.206549; at p = 0 the upper bound is
     /// z² / (1 + z²) = 0.793451. At p = 1 in general it is n / (n + z²).
     #[test]
@@ -164,6 +214,24 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// What is said to be needed is enough, and one less is not.
+        #[test]
+        fn needed_samples_are_enough(total in 1_u64..200, part in 0_u64..200, least in 0.5_f64..0.99) {
+            let hits = part % (total + 1);
+            let decided = |hits, total| {
+                let interval = wilson(hits, total, Confidence::P95).unwrap();
+                interval.low >= least || interval.high < least
+            };
+            let after = |more: u64| {
+                let n = total + more;
+                decided((hits * n + total / 2) / total, n)
+            };
+            if let Some(more) = further_samples(hits, total, decided) {
+                proptest::prop_assert!(after(more));
+                proptest::prop_assert!(more == 0 || !after(more - 1));
+            }
+        }
+
         #[test]
         fn the_interval_holds_the_share(total in 1_u64..100_000, part in 0_u64..100_000) {
             let hits = part % (total + 1);

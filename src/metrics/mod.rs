@@ -17,6 +17,7 @@ mod findings;
 pub(crate) mod fixture;
 mod hooks;
 mod interval;
+mod matching;
 mod metric;
 mod outcome;
 mod paired;

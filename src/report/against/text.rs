@@ -233,7 +233,7 @@ fn change(metric: &MetricChange) -> String {
     let sign = if change < 0.0 { "-" } else { "+" };
     let size = match (metric.unit, find(&metric.name)) {
         (Unit::Share, _) => format!("{:.1} points", change.abs() * 100.0),
-        (_, Ok(definition)) => definition.show(change.abs()),
+        (_, Ok(definition)) => definition.show(change.abs()).trim_start_matches('+').to_owned(),
         _ => format!("{:.1}", change.abs()),
     };
     format!("{sign}{size}, {}", metric.direction.name())
