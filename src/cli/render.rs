@@ -14,7 +14,7 @@ pub(crate) fn report(args: &Report, look: Look) -> anyhow::Result<ExitCode> {
     if let Some(old) = &args.against {
         return against(args, old, look);
     }
-    let path = report_file(&args.report);
+    let path = report_file(&args.path);
     let mut out = look.stdout();
     let format = match args.format.unwrap_or(Format::GateMd) {
         Format::GateMd => report::Format::Markdown,
@@ -48,7 +48,7 @@ fn against(args: &Report, old: &Path, look: Look) -> anyhow::Result<ExitCode> {
     let format = args.format.unwrap_or(Format::Terminal);
     let compares = matches!(format, Format::Terminal | Format::Markdown | Format::Json | Format::Csv);
     ensure!(compares, "with --against the format is terminal, markdown, json or csv");
-    let found = report::against::compare(&report_file(&args.report), &report_file(old))?;
+    let found = report::against::compare(&report_file(&args.path), &report_file(old))?;
     let text = match format {
         Format::Markdown => report::against::markdown(&found).into_bytes(),
         Format::Json => [serde_json::to_vec_pretty(&found)?, b"\n".to_vec()].concat(),

@@ -358,7 +358,9 @@ mod tests {
         let merged = Decision { merged: Some("abcdef0".into()), ..Decision::default() };
         let of = |sessions: &[TaskFacts]| {
             let mut findings = Findings::default();
-            sessions.iter().for_each(|facts| findings.add(facts));
+            for facts in sessions {
+                findings.add(facts);
+            }
             findings.context_efficiency()
         };
         let all = [

@@ -28,7 +28,7 @@ pub(super) fn match_up(
 
 /// The same for no more rows than columns.
 fn search(rows: usize, columns: usize, cost: &dyn Fn(usize, usize) -> Option<u64>) -> Vec<Option<usize>> {
-    let price = |row: usize, column: usize| cost(row, column).map_or(LEFT_OUT, |cost| cost.cast_signed());
+    let price = |row: usize, column: usize| cost(row, column).map_or(LEFT_OUT, u64::cast_signed);
     let mut search = Search::new(rows, columns);
     for row in 1..=rows {
         search.add(row, &price);

@@ -148,6 +148,7 @@ fn hand_computed_numbers() {
 /// | good | one call that is asked about, lies inside and is accepted after 5 s; one finding, confirmed; merged; 700 tokens |
 /// | bad | one call outside that hooks refuse and a person declined after 5 s; one finding, refuted; merged and repaired |
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn single_samples_by_hand() {
     let finding = || AgentFinding { path: "a".into(), line: Some(1), summary: String::new() };
     let judged = |confirmed| HumanFinding {
@@ -211,12 +212,11 @@ fn single_samples_by_hand() {
             let metric = card.get(name).unwrap();
             assert_eq!(metric.value.map(|value| (value, metric.samples)), expected, "{name}");
             // A share of a single sample: 20.7% to 100%, or 0% to 79.3%.
-            let ends = metric
-                .interval
-                .map(|interval| ((interval.low * 1000.0) as u32, (interval.high * 1000.0) as u32));
+            let ends = metric.interval.map(|interval| format!("{:.3} {:.3}", interval.low, interval.high));
             let share = metric.definition.unit == Unit::Share;
-            let wanted =
-                expected.filter(|_| share).map(|(value, _)| if value > 0.5 { (206, 1000) } else { (0, 793) });
+            let wanted = expected.filter(|_| share);
+            let wanted = wanted.map(|(value, _)| if value > 0.5 { "0.207 1.000" } else { "0.000 0.793" });
+            let ends = ends.as_deref();
             assert_eq!(ends, wanted, "{name}");
         }
     }

@@ -254,7 +254,8 @@ pub(crate) struct Metrics {
 #[derive(Debug, Args)]
 pub(crate) struct Report {
     /// The report.json to read, or its folder.
-    pub(crate) report: PathBuf,
+    #[arg(value_name = "REPORT")]
+    pub(crate) path: PathBuf,
     /// What to print [default: gate-md; terminal with --against].
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
