@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::bundle::BlobHit;
 use crate::finding::{Finding, Severity};
-use crate::mask::{Key, Mask, Masker, Memory, Rules, Tally, Tripwire};
+use crate::mask::{Judged, Key, Mask, Masker, Memory, Rules, Tally, Tripwire, Untouched};
 use crate::source::TextFile;
 
 /// The user's own rules, beside `suite.toml`.
@@ -23,7 +23,9 @@ pub(super) struct Masking {
 }
 
 /// Masks what belongs to one thread.
-pub(super) struct ThreadMask {
+pub(super) struct ThreadMask<'t> {
+    /// Its recordings; empty when nothing is masked.
+    judged: Vec<Judged<'t>>,
     mask: Option<Mask>,
     tripwire: Option<Tripwire>,
     pub(super) tally: Tally,
@@ -60,16 +62,15 @@ impl Masking {
     }
 
     /// Masks what these documents belong to, by what they show.
-    pub(super) fn thread(&self, documents: &[&[u8]]) -> ThreadMask {
+    pub(super) fn thread<'t>(&self, documents: &[&'t [u8]]) -> ThreadMask<'t> {
+        let mut judged = Vec::new();
         let mask = self.masker.as_ref().map(|masker| {
             let mut memory = Memory::default();
-            for document in documents {
-                masker.learn(document, &mut memory);
-            }
+            judged = documents.iter().map(|document| masker.judge(document, &mut memory)).collect();
             masker.with(memory)
         });
         let tripwire = mask.as_ref().map(Mask::tripwire);
-        ThreadMask { mask, tripwire, tally: Tally::default() }
+        ThreadMask { judged, mask, tripwire, tally: Tally::default() }
     }
 
     /// A text that belongs to no thread in particular, such as the id of one.
@@ -93,26 +94,28 @@ fn read_rules(suite: &Path) -> Result<Rules, Vec<Finding>> {
     if broken { Err(findings) } else { Ok(rules) }
 }
 
-impl ThreadMask {
-    /// A recording without secrets.
-    pub(super) fn recording<'b>(&mut self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+impl<'t> ThreadMask<'t> {
+    /// The documents without secrets, each with the lines in which there was nothing.
+    pub(super) fn documents(&mut self, documents: &[&'t [u8]]) -> Vec<(Cow<'t, [u8]>, Untouched<'t>)> {
         match &self.mask {
-            Some(mask) => mask.document(bytes, &mut self.tally),
-            None => Cow::Borrowed(bytes),
+            Some(mask) => self.judged.iter().map(|judged| mask.judged(judged, &mut self.tally)).collect(),
+            None => documents.iter().map(|bytes| (Cow::Borrowed(*bytes), Untouched::default())).collect(),
         }
     }
 
     /// A text without secrets.
-    pub(super) fn text<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
+    pub(super) fn text<'s>(&mut self, text: &'s str) -> Cow<'s, str> {
         match &self.mask {
             Some(mask) => mask.text(text, &mut self.tally),
             None => Cow::Borrowed(text),
         }
     }
 
-    /// Line and kind of what is left in something that is to be written.
-    pub(super) fn left(&self, name: &str, bytes: &[u8]) -> Vec<(u32, String)> {
-        let alarms = self.tripwire.as_ref().map(|tripwire| tripwire.scan(name, bytes)).unwrap_or_default();
+    /// Line and kind of what is left in something that is to be written. `untouched` are lines of it that were looked at
+    /// before, as long as they still are what they were.
+    pub(super) fn left(&self, name: &str, bytes: &[u8], untouched: &Untouched<'_>) -> Vec<(u32, String)> {
+        let Some(tripwire) = &self.tripwire else { return Vec::new() };
+        let alarms = tripwire.scan_beside(name, bytes, untouched);
         alarms.into_iter().map(|alarm| (alarm.line, alarm.kind.to_string())).collect()
     }
 }

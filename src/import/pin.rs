@@ -225,7 +225,7 @@ impl Pinning<'_> {
         let contents = super::draft::open(&draft.thread, self.options.max_size).unwrap_or_default();
         let documents: Vec<&[u8]> = contents.iter().map(Recording::bytes).collect();
         let mut mask = self.masking.thread(&documents);
-        let masked = |bytes: &Vec<u8>, mask: &mut ThreadMask| match std::str::from_utf8(bytes) {
+        let masked = |bytes: &Vec<u8>, mask: &mut ThreadMask<'_>| match std::str::from_utf8(bytes) {
             Ok(text) => mask.text(text).into_owned().into_bytes(),
             Err(_) => bytes.clone(),
         };

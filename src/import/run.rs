@@ -5,6 +5,7 @@
 //!         -> write (in parallel: mask, compose, check, put in place)
 //! ```
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -19,7 +20,7 @@ use super::result::{Imported, ImportedTask};
 use super::survey::Thread;
 use super::task::{Changed, Compose, Known, TaskFolders, name_for, propose};
 use crate::finding::Finding;
-use crate::mask::Tally;
+use crate::mask::{Tally, Untouched};
 use crate::source::WriteError;
 use crate::suite::{Suite, Tree};
 use crate::transcript::Recording;
@@ -151,12 +152,11 @@ impl Import<'_> {
             .map_err(|error| refuse(format!("changed meanwhile: {error}"), error.way_out()))?;
         let documents: Vec<&[u8]> = contents.iter().map(Recording::bytes).collect();
         let mut mask = self.masking.thread(&documents);
-        let sessions = documents.iter().map(|bytes| mask.recording(bytes).into_owned()).collect();
-        drop(contents);
+        let (sessions, untouched): (Vec<_>, Vec<_>) = mask.documents(&documents).into_iter().unzip();
         let mut notes = draft.notes.clone();
         notes.extend(pinned.notes.iter().cloned());
         let compose = self.compose(&draft, pinned, sessions, &mut mask, &mut notes);
-        let hits = leaks(&compose, &mask);
+        let hits = leaks(&compose, &untouched, &mask);
         if let Some(hit) = hits.first() {
             let more = if hits.len() > 1 { format!(" and {} more", hits.len() - 1) } else { String::new() };
             let reason = format!("a secret is left after masking: {hit}{more}");
@@ -179,14 +179,14 @@ impl Import<'_> {
         Ok((task, mask.tally))
     }
 
-    fn compose(
+    fn compose<'b>(
         &self,
         draft: &Draft,
         pinned: &Pinned,
-        sessions: Vec<Vec<u8>>,
-        mask: &mut ThreadMask,
+        sessions: Vec<Cow<'b, [u8]>>,
+        mask: &mut ThreadMask<'_>,
         notes: &mut Vec<String>,
-    ) -> Compose {
+    ) -> Compose<'b> {
         let work = &draft.work;
         let dirty = work.is_dirty() || !draft.thread.dirty.is_empty();
         let tree = match (&pinned.recorded, dirty) {
@@ -227,18 +227,20 @@ impl Import<'_> {
 }
 
 /// What masking left in a task, by place and kind.
-fn leaks(task: &Compose, mask: &ThreadMask) -> Vec<String> {
+fn leaks(task: &Compose<'_>, untouched: &[Untouched<'_>], mask: &ThreadMask<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut look = |name: String, bytes: &[u8]| {
-        let hits = mask.left(&name, bytes);
+    let mut look = |name: String, bytes: &[u8], untouched: &Untouched<'_>| {
+        let hits = mask.left(&name, bytes, untouched);
         found.extend(hits.into_iter().map(|(line, kind)| format!("{name}:{line} ({kind})")));
     };
+    let none = Untouched::default();
     for (at, session) in task.sessions.iter().enumerate() {
-        look(if at == 0 { "session.jsonl".to_owned() } else { format!("session.agent-{at}.jsonl") }, session);
+        let name = if at == 0 { "session.jsonl".to_owned() } else { format!("session.agent-{at}.jsonl") };
+        look(name, session, untouched.get(at).unwrap_or(&none));
     }
-    look("prompt.md".to_owned(), task.prompt.as_bytes());
+    look("prompt.md".to_owned(), task.prompt.as_bytes(), &none);
     for text in task.cwd.iter().chain(&task.rebuilt).chain(&task.missing).chain(&task.proposal.evidence) {
-        look("task.toml".to_owned(), text.as_bytes());
+        look("task.toml".to_owned(), text.as_bytes(), &none);
     }
     found
 }

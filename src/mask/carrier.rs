@@ -112,8 +112,7 @@ fn read_at(text: &[u8], run: Range<usize>) -> Option<Carrier> {
     }
     let probe = &text[run.start..run.start + run.len().min(PROBE / 3 * 4) / 4 * 4];
     let url = probe.iter().any(|byte| matches!(byte, b'-' | b'_'));
-    let encoding = if url { URL.as_ref() } else { STANDARD.as_ref() }?;
-    if !is_text(&encoding.decode(probe).ok()?) {
+    if !carries_text(probe, url) {
         return None;
     }
     let (end, breaks) = lines(text, &run);
@@ -152,11 +151,48 @@ fn lines(text: &[u8], run: &Range<usize>) -> (usize, Vec<usize>) {
     (end, breaks)
 }
 
-/// Whether bytes look like text of some script.
-fn is_text(bytes: &[u8]) -> bool {
-    let plain = bytes.iter().filter(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t' | b'\r')).count();
-    let wide = memchr::memchr_iter(0, bytes).count();
-    plain * 10 >= bytes.len() * 9 || (wide * 3 > bytes.len() && (plain + wide) * 10 >= bytes.len() * 9)
+/// What six bits a letter stands for; 64 for none. `-` and `_` stand for what `+` and `/` do.
+const fn values() -> [u8; 256] {
+    let mut table = [64; 256];
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut value = 0;
+    while value < 64 {
+        table[letters[value as usize] as usize] = value;
+        value += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+}
+
+static VALUES: [u8; 256] = values();
+
+/// Whether letters hold what looks like text of some script. Most runs of letters are words and paths: they are given up
+/// at their first few bytes.
+fn carries_text(letters: &[u8], url: bool) -> bool {
+    let len = letters.len() / 4 * 3;
+    let (mut wide, mut other) = (0, 0);
+    for four in letters.chunks_exact(4) {
+        let mut bits = 0u32;
+        for letter in four {
+            let value = VALUES[usize::from(*letter)];
+            if value > 63 || (url && matches!(letter, b'+' | b'/')) {
+                return false;
+            }
+            bits = bits << 6 | u32::from(value);
+        }
+        for byte in [(bits >> 16) as u8, (bits >> 8) as u8, bits as u8] {
+            match byte {
+                b' '..=b'~' | b'\n' | b'\t' | b'\r' => {}
+                0 => wide += 1,
+                _ => other += 1,
+            }
+        }
+        if other * 10 > len {
+            return false;
+        }
+    }
+    wide == 0 || (wide + other) * 10 <= len || wide * 3 > len
 }
 
 #[cfg(test)]
@@ -175,6 +211,23 @@ mod tests {
         assert_eq!(carried("src/components/button/index"), None);
         assert_eq!(carried("4f9669bfacce4fdeb2a6d9f733194f45"), None);
         assert_eq!(carried("short"), None);
+    }
+
+    #[test]
+    fn a_tenth_of_other_bytes_is_still_text() {
+        let holds = |bytes: &[u8]| carries_text(data_encoding::BASE64.encode(bytes).as_bytes(), false);
+        let mut text = *b"plain words of thirty bytes ok";
+        assert!(holds(&text));
+        text[3] = 0xC3;
+        text[9] = 7;
+        text[20] = 0xFF;
+        assert!(holds(&text));
+        text[21] = 0xFF;
+        assert!(!holds(&text));
+        let wide: Vec<u8> = text[..12].iter().flat_map(|byte| [b'a' + byte % 20, 0]).collect();
+        assert!(holds(&wide));
+        assert!(!holds(&[0; 30].map(|byte| byte + 1)));
+        assert!(carries_text(b"Pz8-Pz8_", true) && !carries_text(b"Pz8-Pz8/", true));
     }
 
     #[test]

@@ -82,6 +82,7 @@ fn string(
     if memchr(b'\\', raw).is_some() {
         let mut view = scan.take_view();
         if view.unescape(raw).is_some() {
+            scan.hidden |= view.telling;
             let bytes = std::mem::take(&mut view.bytes);
             decoded(scan, &bytes, is_key, context, depth);
             view.bytes = bytes;

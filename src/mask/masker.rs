@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::form::Form;
+use super::judged::{Judged, Untouched, Verdict};
 use super::key::Key;
 use super::mark::Marks;
 use super::memory::{Lexicon, Memory};
@@ -39,6 +40,19 @@ impl Masker {
         for piece in form.parts(document) {
             scan.document(piece);
         }
+    }
+
+    /// As [`Masker::learn`], and keeps for each line whether anything was found in it.
+    pub fn judge<'t>(&self, document: &'t [u8], memory: &mut Memory) -> Judged<'t> {
+        let mut scan = Scan::new(&self.marks, &self.rules, None, Purpose::Learn(memory));
+        Judged::of(document, |piece| {
+            scan.document(piece);
+            match (scan.found, scan.hidden) {
+                (true, _) => Verdict::Found,
+                (false, true) => Verdict::Hidden,
+                (false, false) => Verdict::Nothing,
+            }
+        })
     }
 
     /// The second pass, with what all documents told.
@@ -85,6 +99,44 @@ impl Mask {
             at = end;
         }
         out.map_or(Cow::Borrowed(document), Cow::Owned)
+    }
+
+    /// Masks a document that was judged: the same bytes as [`Mask::document`] gives, with less work. What was judged must
+    /// have been learned from.
+    ///
+    /// Also gives the lines that hold nothing, for [`Tripwire::scan_beside`].
+    pub fn judged<'t>(&self, judged: &Judged<'t>, tally: &mut Tally) -> (Cow<'t, [u8]>, Untouched<'t>) {
+        let mut scan = self.scan();
+        let mut out: Option<Vec<u8>> = None;
+        let mut untouched = Untouched::of(judged);
+        let document = judged.document();
+        let mut at = 0;
+        for (piece, verdict) in judged.parts() {
+            let may_hold = match (verdict, &self.lexicon) {
+                (Verdict::Found, _) | (Verdict::Hidden, Some(_)) => true,
+                (Verdict::Hidden | Verdict::Nothing, None) => false,
+                (Verdict::Nothing, Some(lexicon)) => lexicon.may_stand_in(piece),
+            };
+            let masked = if may_hold { part(&mut scan, piece, tally) } else { Cow::Borrowed(piece) };
+            match (masked, &mut out) {
+                (Cow::Borrowed(_), None) => untouched.keep(true),
+                (Cow::Borrowed(_), Some(out)) => {
+                    out.extend_from_slice(piece);
+                    untouched.keep(true);
+                }
+                (Cow::Owned(masked), out) => {
+                    let out = out.get_or_insert_with(|| {
+                        let mut out = Vec::with_capacity(document.len() + 64);
+                        out.extend_from_slice(&document[..at]);
+                        out
+                    });
+                    out.extend_from_slice(&masked);
+                    untouched.keep(false);
+                }
+            }
+            at += piece.len();
+        }
+        (out.map_or(Cow::Borrowed(document), Cow::Owned), untouched)
     }
 
     /// Masks one line of JSON, or any other text that is taken as one piece.

@@ -4,6 +4,7 @@ use std::fmt;
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::token::{distinct, has_digit_and_letter};
+use super::view::is_plain;
 
 /// Most values that are kept of one import.
 const MOST: usize = 100_000;
@@ -97,6 +98,39 @@ pub(super) enum Known {
 pub(super) struct Lexicon {
     automaton: AhoCorasick,
     secrets: Vec<Vec<u8>>,
+    parts: Parts,
+}
+
+/// A part of each known value that stands in a text as it is written, whatever layers the text has.
+enum Parts {
+    /// All values are such parts themselves.
+    Whole,
+    Some(AhoCorasick),
+    /// Some value has none.
+    Unknown,
+}
+
+/// Shortest part of a value that tells where it may be, in bytes.
+const LEAST_PART: usize = 4;
+
+impl Parts {
+    fn of<'v>(values: impl Iterator<Item = &'v Vec<u8>>) -> Self {
+        let mut parts = Vec::new();
+        let mut whole = true;
+        for value in values {
+            let runs = value.split(|byte| !is_plain(*byte));
+            let Some(part) = runs.max_by_key(|run| run.len()).filter(|part| part.len() >= LEAST_PART) else {
+                return Self::Unknown;
+            };
+            whole &= part.len() == value.len();
+            parts.push(part);
+        }
+        if whole {
+            return Self::Whole;
+        }
+        let automaton = AhoCorasick::builder().ascii_case_insensitive(true).build(parts);
+        automaton.map_or(Self::Unknown, Self::Some)
+    }
 }
 
 impl fmt::Debug for Lexicon {
@@ -117,7 +151,17 @@ impl Lexicon {
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
             .build(patterns);
-        automaton.ok().map(|automaton| Self { automaton, secrets })
+        let parts = Parts::of(secrets.iter().chain(&memory.names));
+        automaton.ok().map(|automaton| Self { automaton, secrets, parts })
+    }
+
+    /// Whether a text without hidden letters may hold a known value, in whatever layer.
+    pub(super) fn may_stand_in(&self, text: &[u8]) -> bool {
+        match &self.parts {
+            Parts::Whole => self.automaton.is_match(text),
+            Parts::Some(parts) => parts.is_match(text),
+            Parts::Unknown => true,
+        }
     }
 
     /// Every known value of a text.

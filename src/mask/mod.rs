@@ -5,6 +5,9 @@
 //! stands for, the same for the same value in one suite, and says nothing about it to those without the suite's
 //! [`Key`]. A [`Tripwire`] looks at what is about to be written with the same eyes.
 //!
+//! What is read as a whole goes a shorter way: [`Masker::judge`] learns and says of each line whether it holds anything,
+//! so that lines without a find are looked at once ([`Judged`]).
+//!
 //! A text is seen layer by layer: strings of JSON, escapes, percent signs, base64 and terminal colours are undone, in
 //! any order, and what is found inside is written back in the same writing.
 //!
@@ -18,6 +21,7 @@ mod finder;
 mod form;
 mod home;
 mod json;
+mod judged;
 mod key;
 mod kind;
 mod mail;
@@ -39,6 +43,7 @@ mod value;
 mod view;
 
 pub use form::Form;
+pub use judged::{Judged, Untouched};
 pub use key::{Key, KeyError};
 pub use kind::{Class, Kind};
 pub use mark::{LEAST_NAME, LEAST_SECRET};

@@ -226,12 +226,42 @@ impl<'n> Words<'n> {
     }
 
     fn is(&self, index: usize, among: &[&str]) -> bool {
-        index < self.len && among.iter().any(|word| self.words[index].eq_ignore_ascii_case(word.as_bytes()))
+        let Some((first, rest)) = self.words[index.min(MOST_WORDS - 1)].split_first() else { return false };
+        let first = first.to_ascii_lowercase();
+        let is_word = |word: &&str| {
+            let (start, more) = word.as_bytes().split_at(1);
+            start[0] == first && more.len() == rest.len() && rest.eq_ignore_ascii_case(more)
+        };
+        index < self.len && among.iter().any(|word| is_word(&word))
     }
 }
 
+/// The letters of a word as bits.
+const fn letters(word: &[u8]) -> u32 {
+    let mut bits = 0;
+    let mut at = 0;
+    while at < word.len() {
+        bits |= 1 << (word[at] & 31);
+        at += 1;
+    }
+    bits
+}
+
+/// The letters of words of which every name of a secret holds one.
+#[rustfmt::skip]
+const NEEDED: [u32; 12] = [
+    letters(b"pas"), letters(b"pw"), letters(b"secrt"), letters(b"token"), letters(b"key"), letters(b"cred"),
+    letters(b"auth"), letters(b"cokie"), letters(b"mneoic"), letters(b"phrase"), letters(b"jwt"),
+    letters(b"bear"),
+];
+
 /// What a name promises; `None` when it is no name of a secret.
 pub(super) fn weigh(name: &[u8]) -> Option<Weight> {
+    // Most keys of JSON lack the letters, which is sooner seen than read.
+    let bits = letters(name);
+    if name.len() < 2 || !NEEDED.iter().any(|needed| bits & needed == *needed) {
+        return None;
+    }
     let words = Words::of(name);
     let mut last = 0;
     while last + 1 < words.len && words.is(last, AFTER) {
@@ -324,6 +354,17 @@ mod tests {
             ("compass", None), ("author", None),
         ] {
             assert_eq!(weigh(name.as_bytes()), weight, "{name}");
+        }
+    }
+
+    /// No word that makes a name one of a secret lacks the letters that are looked for first.
+    #[test]
+    fn the_first_look_gives_no_name_up() {
+        let words = PASSWORDS.iter().chain(SECRETS).chain(&["pwd", "pw", "pass", "token", "authtoken", "jwt", "key"]);
+        for word in words.chain(&["accesstoken", "auth", "authorization", "cookie", "cookies", "mnemonic", "phrase"]) {
+            let bits = letters(word.to_ascii_uppercase().as_bytes());
+            assert_eq!(bits, letters(word.as_bytes()), "{word}");
+            assert!(NEEDED.iter().any(|needed| bits & needed == *needed), "{word}");
         }
     }
 }

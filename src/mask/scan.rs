@@ -53,6 +53,10 @@ pub(super) struct Scan<'m> {
     pub(super) hits: Vec<Hit>,
     /// Hits met one another, or were put together from pieces: what came out is looked at again.
     pub(super) unsettled: bool,
+    /// Something was found, kept or not.
+    pub(super) found: bool,
+    /// Some layer shows letters that the text itself does not show where they stand.
+    pub(super) hidden: bool,
     spare: Vec<View>,
     work: usize,
 }
@@ -72,6 +76,8 @@ impl<'m> Scan<'m> {
             people: true,
             hits: Vec::new(),
             unsettled: false,
+            found: false,
+            hidden: false,
             spare: Vec::new(),
             work: 0,
         }
@@ -81,6 +87,8 @@ impl<'m> Scan<'m> {
     pub(super) fn document(&mut self, text: &[u8]) {
         self.hits.clear();
         self.unsettled = false;
+        self.found = false;
+        self.hidden = false;
         self.work = text.len().saturating_mul(MOST_WORK).saturating_add(1 << 16);
         self.layer(text, MOST_LAYERS);
         self.settle(text);
@@ -113,6 +121,7 @@ impl<'m> Scan<'m> {
     pub(super) fn through(&mut self, text: &[u8], depth: u8, peel: fn(&mut View, &[u8]) -> Option<()>) {
         let mut view = self.take_view();
         if peel(&mut view, text).is_some() {
+            self.hidden |= view.telling;
             let from = self.hits.len();
             let bytes = std::mem::take(&mut view.bytes);
             self.layer(&bytes, depth);
@@ -172,6 +181,7 @@ impl<'m> Scan<'m> {
             at = run.end;
             let Some(found) = carrier::read(text, run) else { continue };
             at = at.max(found.range.end);
+            self.hidden = true;
             let from = self.hits.len();
             self.layer(&found.text, depth);
             if self.hits.len() > from {
@@ -384,6 +394,7 @@ impl<'m> Scan<'m> {
         if value.is_empty() || self.is_marked(value) || self.rules.allows(value, kind) {
             return;
         }
+        self.found = true;
         let mark = match &mut self.purpose {
             Purpose::Learn(memory) => return memory.secret(value),
             Purpose::Mask => self.marks.secret(value),
@@ -398,7 +409,11 @@ impl<'m> Scan<'m> {
         if range.len() >= super::mark::LEAST_SECRET {
             return self.secret(text, range, &kind);
         }
-        if text[range.clone()].iter().all(|byte| *byte == FILL) || matches!(self.purpose, Purpose::Learn(_)) {
+        if text[range.clone()].iter().all(|byte| *byte == FILL) {
+            return;
+        }
+        self.found = true;
+        if matches!(self.purpose, Purpose::Learn(_)) {
             return;
         }
         let mark = vec![FILL; if matches!(self.purpose, Purpose::Mask) { range.len() } else { 0 }];
@@ -432,6 +447,7 @@ impl<'m> Scan<'m> {
         if value.is_empty() || self.is_marked(value) || self.rules.allows(value, kind) {
             return;
         }
+        self.found = true;
         let mark = match &mut self.purpose {
             Purpose::Learn(_) => return,
             Purpose::Mask => self.marks.name(value),

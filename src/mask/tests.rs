@@ -202,6 +202,123 @@ fn documents() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// The ways in which a value that was met elsewhere may be written.
+fn written(value: &str, how: u8) -> String {
+    let each = |write: &dyn Fn(u8) -> String| value.bytes().map(write).collect::<String>();
+    match how {
+        0 => value.to_owned(),
+        1 => each(&|byte| format!("\\u{byte:04x}")),
+        2 => each(&|byte| format!("%{byte:02X}")),
+        3 => data_encoding::BASE64.encode(format!("a text with {value} in it").as_bytes()),
+        4 => each(&|byte| format!("\u{1b}[0m{}", char::from(byte))),
+        5 => each(&|byte| format!("{}\0", char::from(byte))),
+        6 => format!("x\\n{value}\\t"),
+        7 => value.to_ascii_uppercase(),
+        8 => format!("k{value}k"),
+        _ => value.split_at(value.len() / 2).0.to_owned(),
+    }
+}
+
+/// Lines of which the first tells of a password and a user, and others may show them in other writings.
+fn echoes() -> impl Strategy<Value = Vec<u8>> {
+    let secret = (any::<u64>(), prop::sample::select(&["", "-", "/", "\"", "é", "\\", "!"][..]));
+    let line = (0..10u8, any::<bool>(), any::<bool>(), "[a-z \\n\"]{0,12}");
+    (secret, prop::collection::vec(line, 0..6), any::<bool>()).prop_map(|((seed, sign), lines, last)| {
+        let secret = format!("{}{sign}{}", token(seed, 9), token(seed ^ 3, 6));
+        let name = if seed % 2 == 0 { "adabyron" } else { "jörgweiß" };
+        let teaches = json!({"cmd": format!("export DB_PASSWORD='{secret}'; cd /home/{name}/x")}).to_string();
+        let mut lines: Vec<String> = lines
+            .into_iter()
+            .map(|(how, is_name, deep, around)| {
+                let text = format!("{around} {} {around}", written(if is_name { name } else { &secret }, how));
+                let text = if deep { json!({"out": text}).to_string() } else { text };
+                json!({"type": "output", "text": text}).to_string()
+            })
+            .collect();
+        lines.insert(if last { lines.len() } else { 0 }, teaches);
+        (lines.join("\n") + "\n").into_bytes()
+    })
+}
+
+fn masker() -> Masker {
+    Masker::new(&Key::from_bytes([7; 32]), Rules::default())
+}
+
+/// What the tripwire says of a change to what was masked.
+fn alarms_after(document: &str, change: impl Fn(&str) -> String) -> Vec<Alarm> {
+    let mut memory = Memory::default();
+    let masker = masker();
+    let judged = masker.judge(document.as_bytes(), &mut memory);
+    let mask = masker.with(memory);
+    let (out, untouched) = mask.judged(&judged, &mut Tally::default());
+    let changed = change(std::str::from_utf8(&out).unwrap());
+    mask.tripwire().scan_beside("x", changed.as_bytes(), &untouched)
+}
+
+#[test]
+fn the_tripwire_takes_nothing_for_granted_that_is_not_as_it_was_judged() {
+    let secret = token(11, 20);
+    let plain = json!({"text": "plain words"}).to_string();
+    let telling = json!({"cmd": format!("export API_TOKEN={secret}")}).to_string();
+    let document = format!("{plain}\n{plain}\n{telling}\n{plain}\n");
+    assert_eq!(alarms_after(&document, str::to_owned), []);
+    let lines = |alarms: Vec<Alarm>| alarms.iter().map(|alarm| alarm.line).collect::<Vec<_>>();
+    // A line that masking missed, put where one stood that was fine.
+    let missed = alarms_after(&document, |out| out.replacen(&plain, &telling, 1));
+    assert_eq!(lines(missed), [1]);
+    // A value that is known, without its name.
+    let known = alarms_after(&document, |out| out.replace("plain words", &secret));
+    assert_eq!(lines(known), [1, 2, 4]);
+    // Masking that did nothing.
+    assert_eq!(lines(alarms_after(&document, |_| document.clone())), [3]);
+    // More lines than were judged, and fewer.
+    assert_eq!(lines(alarms_after(&document, |out| format!("{out}{telling}\n"))), [5]);
+    assert_eq!(lines(alarms_after(&document, |_| format!("{telling}\n{plain}\n"))), [1]);
+    // What is no list of lines any more.
+    assert_eq!(lines(alarms_after(&document, |out| format!("{telling}\nx\n{out}"))), [1]);
+}
+
+#[test]
+fn lines_that_hide_a_known_value_are_looked_at_again() {
+    for how in 0..8 {
+        let secret = format!("{}_{}", token(21, 9), token(22, 6));
+        let telling = json!({"cmd": format!("export DB_PASSWORD={secret}")}).to_string();
+        let other = json!({"text": format!("so it is {} here", written(&secret, how))}).to_string();
+        let document = format!("{other}\n{telling}\n");
+        let mut memory = Memory::default();
+        let masker = masker();
+        let judged = masker.judge(document.as_bytes(), &mut memory);
+        let (out, _) = masker.with(memory).judged(&judged, &mut Tally::default());
+        let out = String::from_utf8(out.into_owned()).unwrap();
+        let same = out.starts_with(&other);
+        // A password in capitals is another one.
+        assert_eq!(same, how == 7, "{how}: {out}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// The short way gives what the long way gives, in bytes, counts and alarms.
+    #[test]
+    fn judging_first_changes_nothing(document in prop_oneof![documents(), echoes(), echoes()]) {
+        let (long, counts, alarms) = masked_with(&document, Rules::default());
+        let mut memory = Memory::default();
+        let masker = masker();
+        let judged = masker.judge(&document, &mut memory);
+        let mask = masker.with(memory);
+        let mut tally = Tally::default();
+        let (short, untouched) = mask.judged(&judged, &mut tally);
+        let shown = String::from_utf8_lossy(&document).into_owned();
+        prop_assert_eq!(String::from_utf8_lossy(&short), String::from_utf8_lossy(&long), "{:?}", shown);
+        prop_assert_eq!(tally, counts);
+        let tripwire = mask.tripwire();
+        prop_assert_eq!(&tripwire.scan_beside("x", &short, &untouched), &alarms);
+        // On what was not masked, too, it says what it says without them.
+        prop_assert_eq!(tripwire.scan_beside("x", &document, &untouched), tripwire.scan("x", &document));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 

@@ -2,6 +2,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::form::Form;
+use super::judged::Untouched;
 use super::kind::{Class, Kind};
 use super::mark::Marks;
 use super::memory::Lexicon;
@@ -61,7 +62,13 @@ impl Tripwire {
 
     /// As [`Tripwire::scan`], for a piece of a larger file whose form is known; lines count from its start.
     pub fn scan_as(&self, form: Form, name: &str, bytes: &[u8]) -> Vec<Alarm> {
-        self.look(form, name, bytes, true)
+        self.look(form, name, bytes, true, &Untouched::default())
+    }
+
+    /// As [`Tripwire::scan`], for what became of a document that was judged before. Lines that stand here byte for byte
+    /// as they were when this same scan found nothing in them are not looked at again; all others are.
+    pub fn scan_beside(&self, name: &str, bytes: &[u8], untouched: &Untouched<'_>) -> Vec<Alarm> {
+        self.look(Form::of(bytes), name, bytes, true, untouched)
     }
 
     /// Secrets in a file of a snapshot. Addresses and names are no alarm there: repositories are full of authors.
@@ -74,19 +81,31 @@ impl Tripwire {
         let binary = bytes[..bytes.len().min(SNIFF)].contains(&0);
         let most = if binary { MOST_BINARY } else { MOST_TEXT };
         let looked = &bytes[..bytes.len().min(most)];
-        let mut alarms = self.look(Form::of(looked), path, looked, false);
+        let mut alarms = self.look(Form::of(looked), path, looked, false, &Untouched::default());
         if !binary && bytes.len() > most {
             alarms.push(alarm(path, 0, 0, Kind::secret("too-large-to-look-at")));
         }
         alarms
     }
 
-    fn look(&self, form: Form, name: &str, bytes: &[u8], people: bool) -> Vec<Alarm> {
+    fn look(
+        &self,
+        form: Form,
+        name: &str,
+        bytes: &[u8],
+        people: bool,
+        untouched: &Untouched<'_>,
+    ) -> Vec<Alarm> {
         let mut scan = Scan::new(&self.marks, &self.rules, self.lexicon.as_deref(), Purpose::Watch);
         scan.people = people;
         let mut alarms = Vec::new();
         let mut line = 1;
+        let mut is_known = untouched.beside(form);
         for piece in form.parts(bytes) {
+            if is_known(piece) {
+                line += memchr::memchr_iter(b'\n', piece).count() as u32;
+                continue;
+            }
             scan.document(piece);
             for hit in &scan.hits {
                 let before = &piece[..hit.range.start];

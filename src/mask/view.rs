@@ -13,6 +13,14 @@ pub(super) struct View {
     steps: Vec<(u32, u32)>,
     /// Whether bytes of the parent were left out between those of the view.
     pub(super) gaps: bool,
+    /// Whether letters stand here that are written in another way in the parent, or that meet only here: a value may
+    /// be found that a search over the parent does not find.
+    pub(super) telling: bool,
+}
+
+/// Whether a byte may be part of what is searched for in the text as it is written, whatever its layers.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
 impl View {
@@ -20,6 +28,7 @@ impl View {
         self.bytes.clear();
         self.steps.clear();
         self.gaps = false;
+        self.telling = false;
     }
 
     /// From here on, bytes of the view come from `parent` and what follows it.
@@ -77,6 +86,7 @@ impl View {
                 found = true;
                 self.copy(text, from, at);
                 self.step(at);
+                self.telling |= bytes.as_slice().iter().any(|byte| is_plain(*byte));
                 self.bytes.extend_from_slice(bytes.as_slice());
                 from = at + used;
                 at = from;
@@ -101,6 +111,7 @@ impl View {
         while let Some((start, byte)) = next_percent(text, at) {
             self.copy(text, from, start);
             self.step(start);
+            self.telling |= is_plain(byte);
             self.bytes.push(byte);
             from = start + 3;
             at = from;
@@ -115,6 +126,7 @@ impl View {
         let mut at = memchr2(0x1b, 0, text)?;
         self.clear();
         self.gaps = true;
+        self.telling = true;
         let mut from = 0;
         loop {
             self.copy(text, from, at);

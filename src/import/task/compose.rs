@@ -1,5 +1,6 @@
 //! What the files of a task are to hold, beside what people wrote into them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::folder::FileSet;
@@ -16,12 +17,12 @@ const LEVEL: i32 = 3;
 
 /// A task as it is to be, masked.
 #[derive(Debug)]
-pub(in crate::import) struct Compose {
+pub(in crate::import) struct Compose<'b> {
     /// Id of the thread.
     pub(in crate::import) thread: String,
     pub(in crate::import) format: Format,
     /// Recordings: the main one, then those of sub-agents.
-    pub(in crate::import) sessions: Vec<Vec<u8>>,
+    pub(in crate::import) sessions: Vec<Cow<'b, [u8]>>,
     pub(in crate::import) prompt: String,
     /// Repository and commit of the snapshot.
     pub(in crate::import) snapshot: Option<(String, String)>,
@@ -41,8 +42,8 @@ pub(in crate::import) struct Compose {
 
 /// The files, and what should be said about them.
 #[derive(Debug, Default)]
-pub(in crate::import) struct Composed {
-    pub(in crate::import) files: FileSet,
+pub(in crate::import) struct Composed<'b> {
+    pub(in crate::import) files: FileSet<'b>,
     pub(in crate::import) notes: Vec<String>,
     pub(in crate::import) proposal: Proposal,
 }
@@ -57,17 +58,17 @@ fn format_name(format: Format) -> &'static str {
     }
 }
 
-impl Compose {
+impl<'b> Compose<'b> {
     /// The files of the task. `before` is the task as it is, when it can be read.
     ///
     /// # Errors
     /// `task.toml` is not TOML, so that it cannot be changed without loss.
     pub(in crate::import) fn files(
-        self,
+        mut self,
         folders: &TaskFolders,
         task: &str,
         before: Option<&Task>,
-    ) -> Result<Composed, String> {
+    ) -> Result<Composed<'b>, String> {
         let text = folders.read(task, "task.toml").map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let mut edit = match &text {
             Some(text) => text.parse::<TaskEdit>().map_err(|error| format!("its task.toml is {error}"))?,
@@ -102,7 +103,7 @@ impl Compose {
             missing: self.missing,
         });
         composed.proposal = proposal;
-        composed.files.insert("task.toml".to_owned(), Some(edit.to_string().into_bytes()));
+        composed.files.insert("task.toml".to_owned(), Some(Cow::Owned(edit.to_string().into_bytes())));
         Ok(composed)
     }
 
@@ -113,13 +114,13 @@ impl Compose {
 
     /// Adds the recordings unless a person changed them, and gives their hash.
     fn put_sessions(
-        &self,
+        &mut self,
         folders: &TaskFolders,
         task: &str,
         old: &Before<'_>,
-        composed: &mut Composed,
+        composed: &mut Composed<'b>,
     ) -> String {
-        let hash = hash_of(self.sessions.iter().map(Vec::as_slice));
+        let hash = hash_of(self.sessions.iter().map(AsRef::as_ref));
         let there = stored_sessions(folders, task);
         if let Some(known) = old.origin("sessions")
             && !there.is_empty()
@@ -128,17 +129,19 @@ impl Compose {
             composed.notes.push("its recordings were changed by hand and stay as they are".to_owned());
             return known.to_owned();
         }
-        for (at, bytes) in self.sessions.iter().enumerate() {
+        let sessions = std::mem::take(&mut self.sessions);
+        let count = sessions.len();
+        for (at, bytes) in sessions.into_iter().enumerate() {
             let (plain, packed) = session_names(at);
-            let bytes = if bytes.len() > PLAIN { compress(bytes).ok_or(bytes) } else { Err(bytes) };
-            let (here, gone, bytes) = match bytes {
-                Ok(small) => (packed, plain, small),
-                Err(bytes) => (plain, packed, bytes.clone()),
+            let small = if bytes.len() > PLAIN { compress(&bytes) } else { None };
+            let (here, gone, bytes) = match small {
+                Some(small) => (packed, plain, Cow::Owned(small)),
+                None => (plain, packed, bytes),
             };
             composed.files.insert(here, Some(bytes));
             composed.files.insert(gone, None);
         }
-        for at in self.sessions.len()..there.len() {
+        for at in count..there.len() {
             let (plain, packed) = session_names(at);
             composed.files.extend([(plain, None), (packed, None)]);
         }
@@ -151,7 +154,7 @@ impl Compose {
         folders: &TaskFolders,
         task: &str,
         old: &Before<'_>,
-        composed: &mut Composed,
+        composed: &mut Composed<'b>,
     ) -> String {
         let text = match self.prompt.trim() {
             "" => "(The recording holds no prompt.)\n".to_owned(),
@@ -165,12 +168,12 @@ impl Compose {
             return known.to_owned();
         }
         let hash = ContentHash::of(text.as_bytes()).to_string();
-        composed.files.insert("prompt.md".to_owned(), Some(text.into_bytes()));
+        composed.files.insert("prompt.md".to_owned(), Some(Cow::Owned(text.into_bytes())));
         hash
     }
 
     /// Names the snapshot. One that a person chose stays.
-    fn put_snapshot(&self, old: &Before<'_>, edit: &mut TaskEdit, composed: &mut Composed) {
+    fn put_snapshot(&self, old: &Before<'_>, edit: &mut TaskEdit, composed: &mut Composed<'_>) {
         let Some((repo, commit)) = &self.snapshot else { return };
         let chosen = old.text("commit").is_some_and(|there| !there.eq_ignore_ascii_case(commit));
         if chosen && old.origin("tree") != Some(Tree::Rebuilt.name()) {
@@ -287,7 +290,7 @@ fn hash_of<'b>(sessions: impl Iterator<Item = &'b [u8]>) -> String {
 }
 
 /// What writing would do, without writing.
-impl Composed {
+impl Composed<'_> {
     pub(in crate::import) fn would(&self, folders: &TaskFolders, task: &str) -> Changed {
         folders.compare(task, &self.files)
     }

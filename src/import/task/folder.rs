@@ -1,5 +1,6 @@
 //! Writing a task folder so that a killed import leaves the old task or the new one, never half of one.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -31,7 +32,7 @@ pub(in crate::import) struct TaskFolders {
 }
 
 /// New content of files by name; `None` for a file that goes.
-pub(in crate::import) type FileSet = BTreeMap<String, Option<Vec<u8>>>;
+pub(in crate::import) type FileSet<'b> = BTreeMap<String, Option<Cow<'b, [u8]>>>;
 
 impl TaskFolders {
     /// Opens it, and puts right what a killed import left. To be called under the lock.
@@ -78,17 +79,18 @@ impl TaskFolders {
     }
 
     /// What writing these files would do.
-    pub(in crate::import) fn compare(&self, task: &str, files: &FileSet) -> Changed {
+    pub(in crate::import) fn compare(&self, task: &str, files: &FileSet<'_>) -> Changed {
         if !self.top.join(task).exists() {
             return Changed::New;
         }
-        let same = |(name, bytes): (&String, &Option<Vec<u8>>)| self.read(task, name) == *bytes;
+        let same =
+            |(name, bytes): (&String, &Option<Cow<'_, [u8]>>)| self.read(task, name).as_deref() == bytes.as_deref();
         if files.iter().all(same) { Changed::Unchanged } else { Changed::Updated }
     }
 
     /// Writes the files of a task; all others in its folder stay. The whole folder is made anew beside the old one and
     /// takes its place in one step.
-    pub(in crate::import) fn write(&self, task: &str, files: &FileSet) -> Result<Changed, WriteError> {
+    pub(in crate::import) fn write(&self, task: &str, files: &FileSet<'_>) -> Result<Changed, WriteError> {
         let changed = self.compare(task, files);
         if changed == Changed::Unchanged {
             return Ok(changed);
@@ -110,12 +112,12 @@ impl TaskFolders {
         Ok(changed)
     }
 
-    fn make(&self, new: &Path, old: &Path, task: &str, files: &FileSet, changed: Changed) -> io::Result<()> {
+    fn make(&self, new: &Path, old: &Path, task: &str, files: &FileSet<'_>, changed: Changed) -> io::Result<()> {
         fs::create_dir(new)?;
         if changed == Changed::Updated {
             // What says the same is carried over too, so that it keeps its time.
             let same = |name: &str| match files.get(name) {
-                Some(Some(bytes)) => self.read(task, name).as_ref() == Some(bytes),
+                Some(Some(bytes)) => self.read(task, name).as_deref() == Some(bytes),
                 Some(None) => false,
                 None => true,
             };
@@ -203,10 +205,10 @@ fn exchange(_a: &Path, _b: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn set(files: &[(&str, Option<&str>)]) -> FileSet {
+    fn set(files: &[(&str, Option<&str>)]) -> FileSet<'static> {
         files
             .iter()
-            .map(|(name, text)| ((*name).to_owned(), text.map(|text| text.as_bytes().to_vec())))
+            .map(|(name, text)| ((*name).to_owned(), text.map(|text| Cow::Owned(text.as_bytes().to_vec()))))
             .collect()
     }
 
