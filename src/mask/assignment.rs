@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::past::Past;
 use super::value::{MOST, Style};
 
 /// A value and how it is written.
@@ -15,7 +16,7 @@ pub(super) struct Value {
 const MOST_SPACES: usize = 24;
 
 /// The value that follows a name.
-pub(super) fn value(text: &[u8], name: &Range<usize>) -> Option<Value> {
+pub(super) fn value(text: &[u8], name: &Range<usize>, past: &mut Past) -> Option<Value> {
     let before = name.start.checked_sub(1).and_then(|at| text.get(at)).copied();
     let mut at = name.end;
     let quoted = matches!(before, Some(b'"' | b'\'' | b'`')) && text.get(at).copied() == before;
@@ -33,7 +34,7 @@ pub(super) fn value(text: &[u8], name: &Range<usize>) -> Option<Value> {
     let spaced = skip_spaces(text, at);
     let operator = operator(&text[spaced..]);
     if operator == 0 {
-        return unsigned(text, name, spaced, (quoted, flag));
+        return unsigned(text, name, spaced, (quoted, flag), past);
     }
     let sign = &text[spaced..spaced + operator];
     let after = spaced + operator;
@@ -44,11 +45,17 @@ pub(super) fn value(text: &[u8], name: &Range<usize>) -> Option<Value> {
         && tight
         && (upper || flag || is_line_start(text, name.start) || matches!(before, Some(b'?' | b'&' | b';')));
     let style = if env || (upper && sign == b":") { Style::Env } else { Style::Bare };
-    written(text, start, style)
+    written(text, start, style, past)
 }
 
 /// Values without a sign before them: after flags, as arguments, and as prose tells them.
-fn unsigned(text: &[u8], name: &Range<usize>, spaced: usize, (quoted, flag): (bool, bool)) -> Option<Value> {
+fn unsigned(
+    text: &[u8],
+    name: &Range<usize>,
+    spaced: usize,
+    (quoted, flag): (bool, bool),
+    past: &mut Past,
+) -> Option<Value> {
     let at = name.end;
     let rest = &text[spaced..];
     // As an argument beside its name; after `:` the name is itself a value.
@@ -57,32 +64,32 @@ fn unsigned(text: &[u8], name: &Range<usize>, spaced: usize, (quoted, flag): (bo
     if quoted && rest.starts_with(b",") && matches!(argument, Some(b'(' | b'[' | b',')) {
         let start = skip_spaces(text, spaced + 1);
         return matches!(text.get(start), Some(b'"' | b'\'' | b'`'))
-            .then(|| written(text, start, Style::Bare))?;
+            .then(|| written(text, start, Style::Bare, past))?;
     }
     if rest.starts_with(b"(") && matches!(rest.get(1), Some(b'"' | b'\'' | b'`')) {
-        return written(text, spaced + 1, Style::Bare);
+        return written(text, spaced + 1, Style::Bare, past);
     }
     // `to pass 'x'`: no name.
     if text[name.clone()].eq_ignore_ascii_case(b"pass") && !flag {
         return None;
     }
     if spaced > at && flag && !rest.starts_with(b"-") {
-        return written(text, spaced, Style::Env);
+        return written(text, spaced, Style::Env, past);
     }
     for told in [b"is ".as_slice(), b"was ", b"to ", b"of ", b"identified by ", b"by "] {
         if spaced > at && rest.len() > told.len() && rest[..told.len()].eq_ignore_ascii_case(told) {
-            return written(text, skip_spaces(text, spaced + told.len()), Style::Bare);
+            return written(text, skip_spaces(text, spaced + told.len()), Style::Bare, past);
         }
     }
     // `machine host login name password value`, `PASSWORD 'value'` of SQL.
     let sql = matches!(rest.first(), Some(b'\''));
     let line = text[..at].iter().rev().take(200).take_while(|byte| **byte != b'\n').count();
     let netrc = memchr::memmem::find(&text[at - line..at], b"login ").is_some();
-    (spaced > at && (sql || netrc)).then(|| written(text, spaced, Style::Env))?
+    (spaced > at && (sql || netrc)).then(|| written(text, spaced, Style::Env, past))?
 }
 
 /// A value in quotes, or up to the next thing that ends one.
-fn written(text: &[u8], start: usize, style: Style) -> Option<Value> {
+fn written(text: &[u8], start: usize, style: Style, past: &mut Past) -> Option<Value> {
     let start = start + prefix(&text[start.min(text.len())..]);
     let quote = *text.get(start)?;
     if matches!(quote, b'"' | b'\'' | b'`') {
@@ -91,7 +98,8 @@ fn written(text: &[u8], start: usize, style: Style) -> Option<Value> {
         let end = from + until(text.get(from..)?, |byte| byte == quote || byte == b'\n');
         return some(from..end, Style::Quoted);
     }
-    let end = start + until(&text[start..], |byte| ends_bare(byte, style));
+    let run = if style == Style::Env { &mut past.env } else { &mut past.bare };
+    let end = run.end(text, start, MOST + 1, |byte| ends_bare(byte, style));
     let mut range = start..end;
     while range.end > range.start && matches!(text[range.end - 1], b'.' | b',' | b':' | b'\\') {
         range.end -= 1;
@@ -186,7 +194,7 @@ mod tests {
 
     fn given(text: &str, name: &str) -> Option<(String, Style)> {
         let at = text.find(name).unwrap();
-        value(text.as_bytes(), &(at..at + name.len()))
+        value(text.as_bytes(), &(at..at + name.len()), &mut Past::of(text.as_bytes()))
             .map(|value| (text[value.range].to_owned(), value.style))
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::finder::COMMANDS;
 use super::kind::Kind;
 use super::scan::Scan;
 use super::value;
@@ -21,6 +22,10 @@ pub(super) fn secrets(scan: &mut Scan<'_>, text: &[u8], name: Range<usize>) {
     for word in words(&text[name.end..end]) {
         let range = name.end + word.start..name.end + word.end;
         let word = &text[range.clone()];
+        // Another command, which is looked at from there.
+        if COMMANDS.iter().any(|name| word.eq_ignore_ascii_case(name.trim_ascii_end().as_bytes())) {
+            return;
+        }
         let before = flag.take();
         if let Some(before) = before.filter(|_| !word.starts_with(b"-") || word.len() == 1) {
             value_of(scan, text, range, &command, before);

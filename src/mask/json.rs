@@ -5,6 +5,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use super::name::{self, Weight};
+use super::past::Past;
 use super::scan::Scan;
 use super::value::Style;
 
@@ -100,10 +101,15 @@ fn string(
     }
 }
 
+/// What a text promises that is short enough for a name.
+fn weigh(text: &[u8]) -> Option<Weight> {
+    if text.len() <= 80 { name::weigh(text) } else { None }
+}
+
 /// A string as it reads, with what is known about it.
 fn decoded(scan: &mut Scan<'_>, text: &[u8], is_key: bool, context: &mut Context, depth: u8) {
     if is_key {
-        context.key = name::weigh(text).filter(|_| text.len() <= 80);
+        context.key = weigh(text);
         context.names = matches!(text, b"name" | b"key" | b"Name" | b"Key" | b"header");
         if matches!(text, b"value" | b"Value") && context.named.is_some() {
             context.key = context.named.take();
@@ -111,13 +117,13 @@ fn decoded(scan: &mut Scan<'_>, text: &[u8], is_key: bool, context: &mut Context
     } else {
         let weight = context.key.or(context.flag);
         if let Some(weight) = weight {
-            scan.assigned(text, 0..text.len(), weight, Style::Quoted);
+            scan.assigned(text, 0..text.len(), (weight, Style::Quoted), &mut Past::of(text));
         }
         if context.names {
-            context.named = name::weigh(text).filter(|_| text.len() <= 80);
+            context.named = weigh(text);
             context.names = false;
         }
-        context.flag = text.strip_prefix(b"-").and_then(|_| name::weigh(text)).filter(|_| text.len() <= 80);
+        context.flag = text.strip_prefix(b"-").and_then(|_| weigh(text));
     }
     // Keys of two words and most ids are done with sooner than a search has begun.
     if text.len() >= 4 {

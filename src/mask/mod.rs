@@ -29,6 +29,7 @@ mod mark;
 mod masker;
 mod memory;
 mod name;
+mod past;
 mod pem;
 mod person;
 mod rules;

@@ -360,8 +360,11 @@ mod tests {
     /// No word that makes a name one of a secret lacks the letters that are looked for first.
     #[test]
     fn the_first_look_gives_no_name_up() {
-        let words = PASSWORDS.iter().chain(SECRETS).chain(&["pwd", "pw", "pass", "token", "authtoken", "jwt", "key"]);
-        for word in words.chain(&["accesstoken", "auth", "authorization", "cookie", "cookies", "mnemonic", "phrase"]) {
+        let words =
+            PASSWORDS.iter().chain(SECRETS).chain(&["pwd", "pw", "pass", "token", "authtoken", "jwt", "key"]);
+        for word in
+            words.chain(&["accesstoken", "auth", "authorization", "cookie", "cookies", "mnemonic", "phrase"])
+        {
             let bits = letters(word.to_ascii_uppercase().as_bytes());
             assert_eq!(bits, letters(word.as_bytes()), "{word}");
             assert!(NEEDED.iter().any(|needed| bits & needed == *needed), "{word}");

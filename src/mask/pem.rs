@@ -13,6 +13,8 @@ pub(super) fn body(text: &[u8], start: usize) -> Vec<Range<usize>> {
     let Some(after) = head(text, start) else { return pieces };
     let added = start.checked_sub(1).and_then(|at| text.get(at)) == Some(&b'+');
     let region = &text[after..text.len().min(after + MOST)];
+    // What follows another beginning is looked at from there.
+    let region = &region[..memchr::memmem::find(region, b"-----BEGIN ").unwrap_or(region.len())];
     let end = memchr::memmem::find(region, b"-----END").unwrap_or(region.len());
     let whole = end < region.len();
     let mut misses = 0;

@@ -8,6 +8,7 @@ use super::kind::Kind;
 use super::mark::Marks;
 use super::memory::{Known, Lexicon, Memory};
 use super::name::{self, Weight};
+use super::past::Past;
 use super::rules::Rules;
 use super::tokens::{FORMATS, MIDDLES};
 use super::value::{self, Style};
@@ -18,6 +19,8 @@ use super::{assignment, command, home, json, mail, pem, person, token, url};
 pub(super) const FILL: u8 = b'X';
 /// Layers of writing that are seen through: escapes, percent signs, base64, colours, in any order.
 pub(super) const MOST_LAYERS: u8 = 8;
+/// Longest value of a header, in bytes.
+const MOST_HEADER: usize = 4096;
 /// How many times the bytes of a text may be looked at, over all layers.
 const MOST_WORK: usize = 24;
 
@@ -197,10 +200,13 @@ impl<'m> Scan<'m> {
         let Some(finder) = FINDER.as_ref() else { return };
         let mut named = 0;
         let mut block = 0;
+        let mut past = Past::of(text);
         for found in finder.automaton.find_overlapping_iter(text) {
             let range = found.range();
             match finder.triggers[found.pattern().as_usize()] {
-                Trigger::Stem if range.start >= named => named = self.named(text, range.start),
+                Trigger::Stem if range.start >= named => {
+                    named = self.named(text, range.start, &mut past);
+                }
                 Trigger::Format(row, head) => self.format(text, range, usize::from(row), usize::from(head)),
                 Trigger::Middle(row) => {
                     if let Some(row) = MIDDLES.get(usize::from(row))
@@ -210,7 +216,7 @@ impl<'m> Scan<'m> {
                     }
                 }
                 Trigger::Jwt if text[range.start..].starts_with(b"eyJ") => {
-                    for part in token::jwt(text, range.start).into_iter().flatten() {
+                    for part in token::jwt(text, range.start, &mut past).into_iter().flatten() {
                         self.secret(text, part, &Kind::secret("json-web-token"));
                     }
                 }
@@ -312,22 +318,22 @@ impl<'m> Scan<'m> {
     }
 
     /// The name around a stem and its value. Gives the end of the name.
-    fn named(&mut self, text: &[u8], at: usize) -> usize {
+    fn named(&mut self, text: &[u8], at: usize, past: &mut Past) -> usize {
         let range = name::around(text, at);
         let Some(weight) = name::weigh(&text[range.clone()]) else {
-            return self.phrased(text, &range);
+            return self.phrased(text, &range, past);
         };
-        if let Some(value) = assignment::value(text, &range) {
-            self.assigned(text, value.range, weight, value.style);
+        if let Some(value) = assignment::value(text, &range, past) {
+            self.assigned(text, value.range, (weight, value.style), past);
         } else if text[range.clone()].eq_ignore_ascii_case(b"bearer") && text.get(range.end) == Some(&b' ') {
-            let line = text[range.end..].iter().take(4096).take_while(|byte| **byte != b'\n').count();
-            self.assigned(text, range.start..range.end + line, Weight::Header, Style::Bare);
+            let end = line_end(text, range.end);
+            self.assigned(text, range.start..end, (Weight::Header, Style::Bare), past);
         }
         range.end
     }
 
     /// Names of two words, as tools ask for them: `AWS Secret Access Key [None]: …`, `API key: …`.
-    fn phrased(&mut self, text: &[u8], range: &Range<usize>) -> usize {
+    fn phrased(&mut self, text: &[u8], range: &Range<usize>, past: &mut Past) -> usize {
         let last = &text[range.clone()];
         let before = &text[..range.start];
         if !last.eq_ignore_ascii_case(b"key") || !before.ends_with(b" ") {
@@ -340,38 +346,38 @@ impl<'m> Scan<'m> {
             end += text[end..].iter().take(40).position(|byte| *byte == b']').map_or(0, |at| at + 1);
         }
         if weight == Some(Weight::Secret)
-            && let Some(value) = assignment::value(text, &(word..end))
+            && let Some(value) = assignment::value(text, &(word..end), past)
         {
-            self.assigned(text, value.range, Weight::Key, value.style);
+            self.assigned(text, value.range, (Weight::Key, value.style), past);
         }
         range.end
     }
 
     /// A value that stands under a sensitive name.
-    pub(super) fn assigned(&mut self, text: &[u8], range: Range<usize>, weight: Weight, style: Style) {
+    pub(super) fn assigned(
+        &mut self,
+        text: &[u8],
+        range: Range<usize>,
+        (weight, style): (Weight, Style),
+        past: &mut Past,
+    ) {
         match weight {
             Weight::Cookie => {
-                let line = text[range.start..]
-                    .iter()
-                    .take(4096)
-                    .take_while(|b| !matches!(b, b'\n' | b'\r' | b'"' | b'\''))
-                    .count();
-                let end = if style == Style::Quoted { range.end } else { range.start + line };
-                for cookie in url::cookies(text, range.start..end) {
+                let line = line_end(text, range.start);
+                let quote = memchr::memchr2(b'"', b'\'', &text[range.start..line]);
+                let line = quote.map_or(line, |len| range.start + len);
+                let end = if style == Style::Quoted { range.end } else { line };
+                for cookie in url::cookies(text, range.start..end, past) {
                     self.secret(text, cookie, &Kind::secret("cookie"));
                 }
             }
             Weight::Header => {
-                let line = text[range.start..]
-                    .iter()
-                    .take(4096)
-                    .take_while(|byte| !matches!(byte, b'\n' | b'\r'))
-                    .count();
-                let end = if style == Style::Quoted { range.end } else { range.start + line };
+                let end = if style == Style::Quoted { range.end } else { line_end(text, range.start) };
                 if let Some(token) = url::credentials(text, range.start..end) {
                     self.secret(text, token, &Kind::secret("authorization"));
                 }
             }
+            _ if !past.may_judge(range.len()) => {}
             Weight::Secret | Weight::Key
                 if url::credentials(text, range.clone()).is_some_and(|token| token.start > range.start) =>
             {
@@ -500,6 +506,12 @@ impl<'m> Scan<'m> {
             }
         }
     }
+}
+
+/// The end of the line that a place is in, or a place far enough on.
+fn line_end(text: &[u8], at: usize) -> usize {
+    let line = &text[at..text.len().min(at + MOST_HEADER)];
+    memchr::memchr2(b'\n', b'\r', line).map_or(at + line.len(), |len| at + len)
 }
 
 /// A range that neither begins inside an escape nor ends in one.

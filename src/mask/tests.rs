@@ -168,6 +168,38 @@ fn nesting_without_end_is_bounded() {
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
+/// Lines in which every few bytes begin something that goes on for thousands.
+#[test]
+fn what_begins_everywhere_is_gone_over_once() {
+    let start = std::time::Instant::now();
+    for piece in [
+        "token=",
+        "eyJ-",
+        "eyJ.",
+        "-----BEGIN PRIVATE KEY-----",
+        "mysql -pabc1234 ",
+        "cookie: a=b1c2d3e4f5; ",
+        "cookie=",
+        "Bearer ",
+        "Authorization: ",
+        "a@b.com:",
+        "ssh a@",
+        "password=\"",
+        "curl -u a:b ",
+        "author: a<b@c",
+        "\\\\",
+        "%25",
+        "-rwxrwxrwx 1 ",
+        "token=Zm9vYmFyMTIzNDU2Nzg5",
+        "/home/adabyron ",
+    ] {
+        let text = piece.repeat((64 << 10) / piece.len());
+        let _ = masked(&text);
+        let _ = masked(&format!("{}\n", json!({"text": text})));
+    }
+    assert!(start.elapsed().as_secs() < 90, "{:?}", start.elapsed());
+}
+
 /// Pieces that mean something to the rules.
 #[rustfmt::skip]
 const PIECES: &[&str] = &["password", "DB_PASSWORD", "token", "api_key", "=", ": ", " ", "\n", "\"", "'", "\\n", "\\\"", "\\", "{", "}", "[", "]", ",", "Authorization: Bearer ", "Cookie: a=", ";", "/home/", "C:\\Users\\", "ada", "adabyron", "@", "corp.io", "://", "user:", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "%3D", "\u{1b}[0m", "\0", "é", "…", "~", "uid=1000(", ")", "-rw-r--r-- 1 ", "Author: ", "<", ">", "curl -u ", "export ", "MASKED", "data:text/plain;base64,", "cGFzc3dvcmQ9aHVudGVyMmxvbmc=", "Proc-Type: 4", "$", "`", "|", "&", "aGVsbG8gd29ybGQ",];
@@ -230,7 +262,8 @@ fn echoes() -> impl Strategy<Value = Vec<u8>> {
         let mut lines: Vec<String> = lines
             .into_iter()
             .map(|(how, is_name, deep, around)| {
-                let text = format!("{around} {} {around}", written(if is_name { name } else { &secret }, how));
+                let text =
+                    format!("{around} {} {around}", written(if is_name { name } else { &secret }, how));
                 let text = if deep { json!({"out": text}).to_string() } else { text };
                 json!({"type": "output", "text": text}).to_string()
             })

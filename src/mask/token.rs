@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::past::Past;
 use super::tokens::{Format, Letters, Middle, Trust};
 
 /// A token, and its rest on the next line.
@@ -9,6 +10,8 @@ pub(super) type Pieces = (Range<usize>, Option<Range<usize>>);
 
 /// Most letters of a part of a web token that are looked at.
 const MOST_PART: usize = 16 * 1024;
+/// Letters of a web token that are always looked into.
+const LEAST_HEADER: usize = 256;
 /// Fewest letters after the beginning that give a cut token away.
 const LEAST_CUT: usize = 6;
 
@@ -88,14 +91,14 @@ pub(super) fn around(text: &[u8], anchor: Range<usize>, middle: &Middle) -> Opti
 }
 
 /// A signed web token: three parts of base64 that begin as JSON does. Gives each part.
-pub(super) fn jwt(text: &[u8], start: usize) -> Option<Vec<Range<usize>>> {
+pub(super) fn jwt(text: &[u8], start: usize, past: &mut Past) -> Option<Vec<Range<usize>>> {
     if !is_boundary(text, start) {
         return None;
     }
     let mut parts = Vec::new();
     let mut at = start;
     while parts.len() < 5 {
-        let len = Letters::Url.run(&text[at..], MOST_PART);
+        let len = past.web.end(text, at, MOST_PART, |byte| !Letters::Url.has(byte)) - at;
         if len == 0 {
             break;
         }
@@ -107,8 +110,9 @@ pub(super) fn jwt(text: &[u8], start: usize) -> Option<Vec<Range<usize>>> {
         at += 1;
     }
     let first = parts.first()?;
-    let header =
-        data_encoding::BASE64URL_NOPAD.decode(&text[first.start..first.start + first.len() / 4 * 4]).ok()?;
+    let head = if past.may_judge(first.len()) { first.len() } else { LEAST_HEADER };
+    let header = &text[first.start..first.start + head / 4 * 4];
+    let header = data_encoding::BASE64URL_NOPAD.decode(header).ok()?;
     let names = [b"\"alg\"".as_slice(), b"\"typ\"", b"\"enc\"", b"\"kid\"", b"\"cty\""];
     let says = names.iter().any(|name| memchr::memmem::find(&header, name).is_some());
     (says && first.len() >= 16 && (parts.len() > 1 || at >= text.len())).then_some(parts)

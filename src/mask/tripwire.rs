@@ -107,7 +107,7 @@ impl Tripwire {
                 continue;
             }
             scan.document(piece);
-            for hit in &scan.hits {
+            for hit in scan.hits.iter().take(MOST_HITS - alarms.len()) {
                 let before = &piece[..hit.range.start];
                 let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
                 let lines = memchr::memchr_iter(b'\n', before).count();
@@ -119,7 +119,6 @@ impl Tripwire {
                 ));
             }
             if alarms.len() >= MOST_HITS {
-                alarms.truncate(MOST_HITS);
                 break;
             }
             line += memchr::memchr_iter(b'\n', piece).count() as u32;

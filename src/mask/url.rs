@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::name::Weight;
+use super::past::Past;
 use super::value::{self, Style};
 
 /// The password, or the token in its place, of the address whose `://` ends at `after`.
@@ -76,11 +77,13 @@ pub(super) fn credentials(text: &[u8], value: Range<usize>) -> Option<Range<usiz
 }
 
 /// The values of the pairs of a cookie that look like secrets.
-pub(super) fn cookies(text: &[u8], value: Range<usize>) -> Vec<Range<usize>> {
+pub(super) fn cookies(text: &[u8], value: Range<usize>, past: &mut Past) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = value.start;
+    let mut last = at;
     while at < value.end {
-        let end = text[at..value.end].iter().position(|byte| *byte == b';').map_or(value.end, |len| at + len);
+        last = at;
+        let end = memchr::memchr(b';', &text[at..value.end]).map_or(value.end, |len| at + len);
         if let Some(sign) = memchr::memchr(b'=', &text[at..end]) {
             let mut pair = at + sign + 1..end;
             while pair.end > pair.start && text[pair.end - 1] == b' ' {
@@ -89,12 +92,21 @@ pub(super) fn cookies(text: &[u8], value: Range<usize>) -> Vec<Range<usize>> {
             let name = text[at..at + sign].trim_ascii();
             let about = ["path", "domain", "expires", "max-age", "samesite", "priority"];
             let about = about.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()));
-            if !about && value::is_secret(&text[pair.clone()], Weight::Secret, Style::Quoted) {
+            if !about
+                && past.may_judge(pair.len())
+                && value::is_secret(&text[pair.clone()], Weight::Secret, Style::Quoted)
+            {
                 found.push(pair);
             }
         }
         at = end + 1;
+        // The pairs from here on were looked at for an earlier name; the last of them may have been cut.
+        if (past.cookies.start + 1..past.cookies.end).contains(&at) {
+            at = past.cookies.end;
+        }
     }
+    let from = if past.cookies.contains(&value.start) { past.cookies.start } else { value.start };
+    past.cookies = from..last.max(from);
     found
 }
 
@@ -123,7 +135,8 @@ mod tests {
     #[test]
     fn cookies_are_taken_pair_by_pair() {
         let text = b"sid=8f7e6d5c4b3a2910; theme=dark; Path=/; t=1";
-        assert_eq!(cookies(text, 0..text.len()), vec![4..20]);
+        let mut past = Past::of(text);
+        assert_eq!(cookies(text, 0..text.len(), &mut past), vec![4..20]);
         let text = b"Bearer abc.def-123 x";
         assert_eq!(credentials(text, 0..text.len()), Some(7..18));
         assert_eq!(credentials(b"Bearer $TOKEN1234", 0..17), None);

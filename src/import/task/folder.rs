@@ -83,8 +83,9 @@ impl TaskFolders {
         if !self.top.join(task).exists() {
             return Changed::New;
         }
-        let same =
-            |(name, bytes): (&String, &Option<Cow<'_, [u8]>>)| self.read(task, name).as_deref() == bytes.as_deref();
+        let same = |(name, bytes): (&String, &Option<Cow<'_, [u8]>>)| {
+            self.read(task, name).as_deref() == bytes.as_deref()
+        };
         if files.iter().all(same) { Changed::Unchanged } else { Changed::Updated }
     }
 
@@ -112,7 +113,14 @@ impl TaskFolders {
         Ok(changed)
     }
 
-    fn make(&self, new: &Path, old: &Path, task: &str, files: &FileSet<'_>, changed: Changed) -> io::Result<()> {
+    fn make(
+        &self,
+        new: &Path,
+        old: &Path,
+        task: &str,
+        files: &FileSet<'_>,
+        changed: Changed,
+    ) -> io::Result<()> {
         fs::create_dir(new)?;
         if changed == Changed::Updated {
             // What says the same is carried over too, so that it keeps its time.
