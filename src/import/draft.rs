@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::repo::{Clones, Found, NotFound, Recorded};
 use super::survey::{Reason, Recording, Thread};
-use super::task::{Signs, first_prompt};
+use super::task::Signs;
 use super::work::Work;
 use crate::suite::Role;
 use crate::transcript::{Recording as Content, Transcript};
@@ -21,7 +21,7 @@ pub struct Refusal {
     pub help: String,
 }
 
-/// A thread, read once.
+/// A thread, and what is known of it before anything is written.
 pub(super) struct Draft {
     pub(super) thread: Thread,
     /// The first prompt, as recorded.
@@ -53,23 +53,29 @@ impl Drafting<'_> {
             }
             Err(error) => return Err(refuse(error.to_string(), error.help())),
         };
-        let opened = open(&thread, self.max_size)
-            .map_err(|error| refuse(format!("changed meanwhile: {error}"), error.way_out().to_owned()))?;
-        let transcripts: Result<Vec<Transcript<'_>>, _> = opened.iter().map(Content::transcript).collect();
-        let transcripts =
-            transcripts.map_err(|error| refuse(error.to_string(), "find a whole copy of it".to_owned()))?;
-        let prompt = transcripts.first().map(first_prompt).unwrap_or_default();
-        let signs = Signs::read(&transcripts, self.role);
+        let recordings = || std::iter::once(&thread.main).chain(&thread.agents);
+        let prompt = thread.main.told.prompt.clone();
+        let signs = Signs::read(recordings().map(|recording| &recording.told), self.role);
         let work = match &found {
-            Some(found) => Work::read(&transcripts, &found.top, &found.snapshot),
+            Some(found) => self.work(&thread, found).map_err(|(reason, help)| refuse(reason, help))?,
             None => Work::default(),
         };
         let mut notes: Vec<String> = Vec::new();
-        for recording in std::iter::once(&thread.main).chain(&thread.agents) {
+        for recording in recordings() {
             notes.extend(recording.notes.iter().map(ToString::to_string));
         }
-        drop(transcripts);
         Ok(Draft { thread, prompt, signs, found, work, notes })
+    }
+
+    /// What a thread did to the files of its snapshot, for which its steps are read again; or why it cannot be told, and
+    /// what to do about it.
+    fn work(&self, thread: &Thread, found: &Found) -> Result<Work, (String, String)> {
+        let opened = open(thread, self.max_size)
+            .map_err(|error| (format!("changed meanwhile: {error}"), error.way_out().to_owned()))?;
+        let transcripts: Result<Vec<Transcript<'_>>, _> = opened.iter().map(Content::transcript).collect();
+        let transcripts =
+            transcripts.map_err(|error| (error.to_string(), "find a whole copy of it".to_owned()))?;
+        Ok(Work::read(&transcripts, &found.top, &found.snapshot))
     }
 }
 

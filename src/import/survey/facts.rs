@@ -14,6 +14,7 @@ use super::filter::{Beginning, Filter};
 use super::note::Note;
 use super::skipped::Reason;
 use super::thread::{MAX_PROMPT, Recording};
+use super::told::Told;
 use super::used::Used;
 use crate::source::ContentHash;
 use crate::transcript::{Call, Format, Step, StepKind, Transcript, TranscriptError};
@@ -116,6 +117,7 @@ pub(super) fn read(path: &Path, content: &Content) -> Result<Facts, Reason> {
             whole: whole as u64,
             calls: calls.len() - copied,
             notes,
+            told: Told::of(&transcript),
             thread,
         },
         role,

@@ -17,6 +17,7 @@ mod note;
 mod skipped;
 mod summary;
 mod thread;
+mod told;
 mod used;
 mod walk;
 
@@ -31,6 +32,8 @@ pub use note::Note;
 pub use skipped::{Reason, Skipped};
 pub use summary::Counts;
 pub use thread::{Fork, MAX_PROMPT, Recording, Thread};
+
+pub(super) use told::Told;
 
 use facts::{Facts, Role};
 use walk::Candidate;

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::note::Note;
 use super::skipped::Reason;
+use super::told::Told;
 use crate::transcript::{Format, Recording as Content};
 
 /// One piece of work that somebody gave an agent: a recording, with the sub-agents that it started.
@@ -89,6 +90,8 @@ pub struct Recording {
     pub calls: usize,
     /// What a reader should know about it.
     pub notes: Vec<Note>,
+    /// What it tells of the task that becomes of it.
+    pub(in crate::import) told: Told,
 }
 
 impl Recording {

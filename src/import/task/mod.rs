@@ -4,7 +4,6 @@ mod compose;
 mod folder;
 mod known;
 mod name;
-mod prompt;
 mod proposal;
 
 pub(super) use compose::Compose;
@@ -12,5 +11,4 @@ pub use folder::Changed;
 pub(super) use folder::TaskFolders;
 pub(super) use known::Known;
 pub(super) use name::name_for;
-pub(super) use prompt::first_prompt;
 pub(super) use proposal::{Signs, propose};
