@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 /// How the folders are named, and the file in each that its owner keeps locked.
 const PREFIX: &str = "plugin-eval-";
 const LOCK: &str = ".lock";
+const FRESH: &str = ".lock-new";
 /// A folder without a lock may be one that is just being made; after this time it is a leftover.
 const YOUNG: Duration = Duration::from_mins(10);
 
@@ -33,9 +34,12 @@ impl Scratch {
     fn new_in(parent: &Path) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
         let folder = set_mode(builder.prefix(PREFIX)).tempdir_in(parent)?;
-        let lock = File::create_new(folder.path().join(LOCK))?;
+        // It is locked before it has its name: another run that sweeps never sees it without its owner.
+        let fresh = folder.path().join(FRESH);
+        let lock = File::create_new(&fresh)?;
         // A filesystem without locks only loses the sweeping.
         let _ = lock.try_lock();
+        std::fs::rename(fresh, folder.path().join(LOCK))?;
         LIVE.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.path().to_owned());
         Ok(Self { folder, _lock: lock })
     }
