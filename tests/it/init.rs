@@ -265,3 +265,27 @@ fn a_large_plugin_is_better_linked() {
     assert!(!project.path("suites/guide").exists());
     init(&project, &["--link"]).ended(0);
 }
+
+#[test]
+fn a_secret_in_what_is_copied_is_refused_unless_it_is_allowed_by_name() {
+    let project = with_plugin();
+    // Made while the test runs, so that nothing that looks like a secret stands in the repository.
+    let token = ["ghp", "_", "k7QpW2zX9Lm4TbR8vN3cY6hD1sF5gJ0aEuOi"].concat();
+    project.write(
+        "plugins/guide/scripts/push.sh",
+        format!("#!/bin/sh\ncurl -H 'Authorization: Bearer {token}' x\n"),
+    );
+    project.write("plugins/guide/.codex/config.toml", "approval_policy = \"never\"\n");
+    project.write("plugins/guide/.codex/rules/a.rules", format!("# {token}\n"));
+    let ran = init(&project, &[]).ended(2);
+    assert!(ran.stderr.contains("plugin/scripts/push.sh:2:"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("codex/rules/a.rules:1:3"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("--allow-secret plugin/scripts/push.sh"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(&token) && !ran.stdout.contains(&token));
+    assert!(!project.path("suites/guide").exists());
+    let one = ["--allow-secret", "plugin/scripts/push.sh"];
+    init(&project, &one).ended(2);
+    let rules = ["--allow-secret", "codex/rules/a.rules", "--allow-secret", "plugin/.codex/rules/a.rules"];
+    init(&project, &[&one[..], &rules].concat()).ended(0);
+    assert!(project.read("suites/guide/plugin/scripts/push.sh").contains(&token));
+}

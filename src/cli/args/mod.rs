@@ -187,6 +187,9 @@ pub(crate) struct Init {
     /// Refer to the plugin's folder instead of copying it.
     #[arg(long)]
     pub(crate) link: bool,
+    /// Copy this file in spite of a secret found in it, by its path in the suite; may be given several times.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) allow_secret: Vec<String>,
 }
 
 #[derive(Debug, Args)]

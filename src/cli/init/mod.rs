@@ -5,6 +5,7 @@ mod card;
 mod clean;
 mod layer;
 mod marketplace;
+mod secrets;
 mod stages;
 mod template;
 
@@ -89,6 +90,7 @@ fn make(
         ("plugin".to_owned(), Some(source.copy(&draft.join("plugin"))?))
     };
     let codex = layer::write(&args.codex, &source.folder, &id, draft, findings)?;
+    findings.extend(secrets::left(draft, &args.allow_secret)?);
     if unusable(findings) {
         return Ok(None);
     }
