@@ -14,16 +14,16 @@ use serde_json::{Value, json};
 use super::program::Ran;
 use super::project::{Project, line};
 
-const ID: &str = "019f0000-0000-7000-8000-0000000000aa";
-const SUITE: &str = "suites/small";
-const LIB: &str = "pub fn price(n: u32) -> u32 {\n    n * 2\n}\n";
+pub(super) const ID: &str = "019f0000-0000-7000-8000-0000000000aa";
+pub(super) const SUITE: &str = "suites/small";
+pub(super) const LIB: &str = "pub fn price(n: u32) -> u32 {\n    n * 2\n}\n";
 const NEW_LIB: &str = "pub fn price(n: u32) -> u32 {\n    let base = n * 2;\n    base + base / 5\n}\n";
-const PATCH: &str = "*** Begin Patch\n*** Update File: src/lib.rs\n@@\n pub fn price(n: u32) -> u32 {\n-    n * 2\n\
+pub(super) const PATCH: &str = "*** Begin Patch\n*** Update File: src/lib.rs\n@@\n pub fn price(n: u32) -> u32 {\n-    n * 2\n\
                      +    let base = n * 2;\n+    base + base / 5\n }\n*** End Patch";
 
 /// A recording that is being written.
-struct Session {
-    id: String,
+pub(super) struct Session {
+    pub(super) id: String,
     commit: Option<String>,
     cwd: String,
     calls: Vec<String>,
@@ -31,7 +31,7 @@ struct Session {
 }
 
 impl Session {
-    fn at(cwd: &Path, commit: Oid) -> Self {
+    pub(super) fn at(cwd: &Path, commit: Oid) -> Self {
         Self {
             id: ID.to_owned(),
             commit: Some(commit.to_string()),
@@ -55,17 +55,17 @@ impl Session {
         self
     }
 
-    fn shell(self, command: &str, output: &str) -> Self {
+    pub(super) fn shell(self, command: &str, output: &str) -> Self {
         let output =
             format!("Chunk ID: ab\nWall time: 0.1 seconds\nProcess exited with code 0\nOutput:\n{output}");
         self.call("exec_command", &json!({"cmd": command}), &output)
     }
 
-    fn patch(self, text: &str) -> Self {
+    pub(super) fn patch(self, text: &str) -> Self {
         self.call("apply_patch", &json!(text), "Exit code: 0\nWall time: 0 seconds\nOutput:\nSuccess.\n")
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut meta = json!({"id": self.id, "timestamp": "2026-05-12T09:00:00.000Z", "cwd": self.cwd,
             "originator": "codex_cli", "cli_version": "0.169.0", "source": "cli"});
         if let Some(commit) = &self.commit {
@@ -84,7 +84,7 @@ impl Session {
         text + &say("assistant", "output_text", "Done.\nDecision: approve")
     }
 
-    fn write(&self, project: &Project) {
+    pub(super) fn write(&self, project: &Project) {
         project.write(&format!("sessions/rollout-2026-05-12T09-00-00-{}.jsonl", self.id), self.text());
     }
 }
@@ -93,21 +93,21 @@ impl Session {
 const BEGAN: i64 = 1_778_576_400;
 
 /// A clone whose commits are made one by one, an hour apart, the first a day before the session.
-struct Clone {
+pub(super) struct Clone {
     git: Repository,
     tip: Option<Oid>,
     time: i64,
 }
 
 impl Clone {
-    fn of(project: &Project, folder: &str) -> Self {
+    pub(super) fn of(project: &Project, folder: &str) -> Self {
         let git = Repository::init(project.path(folder)).unwrap();
         git.remote("origin", "https://git.invalid/acme/app.git").unwrap();
         Self { git, tip: None, time: BEGAN - 86_400 }
     }
 
     /// Commits these files on top of what there is; `None` removes one.
-    fn commit(&mut self, message: &str, files: &[(&str, Option<&str>)]) -> Oid {
+    pub(super) fn commit(&mut self, message: &str, files: &[(&str, Option<&str>)]) -> Oid {
         let parent = self.tip.map(|id| self.git.find_commit(id).unwrap());
         let base = match &parent {
             Some(parent) => parent.tree().unwrap(),
@@ -135,7 +135,7 @@ impl Clone {
     }
 }
 
-fn project() -> Project {
+pub(super) fn project() -> Project {
     let project = Project::small();
     let marks = "[role.output]\noutcome = { regex = '(?m)^Decision: (\\w+)' }\n[plugin]";
     project.replace("suites/small/suite.toml", "[plugin]", marks);
@@ -143,12 +143,12 @@ fn project() -> Project {
     project
 }
 
-fn import(project: &Project, more: &[&str]) -> Ran {
+pub(super) fn import(project: &Project, more: &[&str]) -> Ran {
     project.run(&[&["import", "sessions", "--suite", SUITE], more].concat())
 }
 
 /// The one task of the suite, by name.
-fn task(project: &Project) -> String {
+pub(super) fn task(project: &Project) -> String {
     let mut names: Vec<String> = fs::read_dir(project.path("suites/small/tasks"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -158,7 +158,7 @@ fn task(project: &Project) -> String {
     format!("suites/small/tasks/{}", names[0])
 }
 
-fn toml(project: &Project) -> toml::Table {
+pub(super) fn toml(project: &Project) -> toml::Table {
     project.read(&format!("{}/task.toml", task(project))).parse().unwrap()
 }
 
@@ -224,7 +224,7 @@ fn a_session_becomes_a_task_with_what_was_merged() {
 }
 
 /// A metric of the report, wherever it stands.
-fn metric<'r>(report: &'r Value, name: &str) -> Option<&'r Value> {
+pub(super) fn metric<'r>(report: &'r Value, name: &str) -> Option<&'r Value> {
     match report {
         Value::Object(fields) if fields.get("name").is_some_and(|found| found == name) => Some(report),
         Value::Object(fields) => fields.values().find_map(|value| metric(value, name)),
@@ -513,7 +513,7 @@ fn everything_that_is_written_is_masked() {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-fn git(folder: &Path, arguments: &[&str]) -> Option<bool> {
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> Option<bool> {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null");
     if let Ok(output) = command.output() {

@@ -10,6 +10,7 @@ mod broken_task;
 mod browser;
 mod bundled_suites;
 mod cell;
+mod clones;
 mod codex_engine;
 mod decisions;
 mod explain;
@@ -31,6 +32,7 @@ mod patches;
 mod program;
 mod project;
 mod real_sessions;
+mod recordings;
 mod recorder;
 mod regression;
 #[cfg(unix)]
