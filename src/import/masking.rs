@@ -111,6 +111,12 @@ impl<'t> ThreadMask<'t> {
         }
     }
 
+    /// Whether masking changes a text. Nothing is counted.
+    pub(super) fn changes(&self, text: &str) -> bool {
+        let mask = self.mask.as_ref();
+        mask.is_some_and(|mask| matches!(mask.text(text, &mut Tally::default()), Cow::Owned(_)))
+    }
+
     /// Line and kind of what is left in something that is to be written. `untouched` are lines of it that were looked at
     /// before, as long as they still are what they were.
     pub(super) fn left(&self, name: &str, bytes: &[u8], untouched: &Untouched<'_>) -> Vec<(u32, String)> {

@@ -155,6 +155,13 @@ impl Import<'_> {
         let (sessions, untouched): (Vec<_>, Vec<_>) = mask.documents(&documents).into_iter().unzip();
         let mut notes = draft.notes.clone();
         notes.extend(pinned.notes.iter().cloned());
+        let unlike = draft.work.named.iter().filter(|line| mask.changes(line)).count();
+        if unlike > 0 {
+            notes.push(format!(
+                "{unlike} lines that its patches name hold what is masked; the snapshot keeps them, so that these patches do \
+                 not fit it"
+            ));
+        }
         let compose = self.compose(&draft, pinned, sessions, &mut mask, &mut notes);
         let hits = leaks(&compose, &untouched, &mask);
         if let Some(hit) = hits.first() {

@@ -411,7 +411,22 @@ fn declined_prompts_are_proposed() {
     assert_eq!(approvals[0]["verdict"].as_str(), Some("declined"));
 }
 
-/// Made while the test runs, so that nothing that looks like a secret stands in the repository.
+#[test]
+fn patches_that_masking_keeps_from_fitting_are_told() {
+    let project = project();
+    let mut clone = Clone::of(&project, "app");
+    let mail = ["ada.byron", "@", "git-works.io"].concat();
+    let first = clone.commit("first", &[("OWNERS", Some(&format!("# who\n{mail}\nlast\n")))]);
+    let patch = format!("*** Begin Patch\n*** Update File: OWNERS\n@@\n {mail}\n-last\n+end\n*** End Patch");
+    Session::at(&project.path("app"), first).patch(&patch).write(&project);
+    let ran = import(&project, &[]).ended(0);
+    assert!(ran.stdout.contains("note: 1 lines that its patches name hold what is masked"), "{}", ran.stdout);
+    assert!(!project.read(&format!("{}/session.jsonl", task(&project))).contains(&mail));
+    fs::remove_dir_all(project.path(&task(&project))).unwrap();
+    let ran = import(&project, &["--no-mask"]).ended(0);
+    assert!(!ran.stdout.contains("hold what is masked"), "{}", ran.stdout);
+}
+
 /// A log beside the recording tells who answered, and masking does not come between: the call names a home folder.
 #[test]
 fn answers_of_logs_become_decisions() {

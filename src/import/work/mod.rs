@@ -24,6 +24,10 @@ use shown::Pieces;
 
 /// Files that are told of at most.
 const MAX_FILES: usize = 500;
+/// Lines that patches name, as many as are kept.
+const MAX_NAMED: usize = 5_000;
+/// Longest of these, in bytes.
+const MAX_LINE: usize = 1_000;
 
 /// What a session did, and what it shows of the files before.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(super) struct Work {
     pub(super) missing: BTreeSet<String>,
     /// Why the tree is known to have differed, a line for each sign.
     pub(super) signs: Vec<String>,
+    /// Lines of files that patches name to say where they belong, or to remove them.
+    pub(super) named: BTreeSet<String>,
 }
 
 impl Work {
@@ -242,6 +248,7 @@ impl Reader<'_> {
             ChangeKind::Add { content } => drop(self.edits.write(&absolute, content.as_bytes())),
             ChangeKind::Delete => drop(self.edits.remove(&absolute)),
             ChangeKind::Update { moved_to, hunks } => {
+                self.name(hunks);
                 let old = self.known(&path, &absolute);
                 if let Some(new) = old.as_deref().and_then(|old| change.apply(old).ok()) {
                     drop(self.edits.write(&absolute, new.as_bytes()));
@@ -262,6 +269,19 @@ impl Reader<'_> {
             }
         }
         self.touched.insert(path);
+    }
+
+    /// Keeps the lines by which hunks find their place.
+    fn name(&mut self, hunks: &[Hunk<'_>]) {
+        for line in hunks.iter().flat_map(|hunk| &hunk.lines) {
+            if let HunkLine::Keep(text) | HunkLine::Remove(text) = line
+                && self.work.named.len() < MAX_NAMED
+                && text.len() <= MAX_LINE
+                && !self.work.named.contains(text.as_ref())
+            {
+                self.work.named.insert(text.to_string());
+            }
+        }
     }
 
     /// Counts the lines of hunks that cannot be applied.
