@@ -83,7 +83,9 @@ fn string(
     if memchr(b'\\', raw).is_some() {
         let mut view = scan.take_view();
         if view.unescape(raw).is_some() {
-            scan.hidden |= view.telling;
+            if view.telling {
+                scan.verdict.hide();
+            }
             let bytes = std::mem::take(&mut view.bytes);
             decoded(scan, &bytes, is_key, context, depth);
             view.bytes = bytes;

@@ -17,6 +17,15 @@ pub(super) enum Verdict {
     Found,
 }
 
+impl Verdict {
+    /// A layer shows what its text does not.
+    pub(super) fn hide(&mut self) {
+        if *self == Self::Nothing {
+            *self = Self::Hidden;
+        }
+    }
+}
+
 /// A document and what a look at each of its parts told.
 #[derive(Clone, Debug)]
 pub struct Judged<'t> {
@@ -62,7 +71,7 @@ impl<'t> Untouched<'t> {
     }
 
     /// Goes through them beside the parts of a text that was made of the document.
-    pub(super) fn beside<'u>(&'u self, form: Form) -> impl FnMut(&[u8]) -> bool + 'u {
+    pub(super) fn beside(&self, form: Form) -> impl FnMut(&[u8]) -> bool {
         let document = if self.form == Some(form) { self.document } else { b"" };
         let mut parts = form.parts(document).zip(&self.is_one);
         move |piece| parts.next().is_some_and(|(part, is_one)| *is_one && part == piece)

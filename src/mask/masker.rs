@@ -47,11 +47,7 @@ impl Masker {
         let mut scan = Scan::new(&self.marks, &self.rules, None, Purpose::Learn(memory));
         Judged::of(document, |piece| {
             scan.document(piece);
-            match (scan.found, scan.hidden) {
-                (true, _) => Verdict::Found,
-                (false, true) => Verdict::Hidden,
-                (false, false) => Verdict::Nothing,
-            }
+            scan.verdict
         })
     }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::carrier::{self, Carrier};
 use super::finder::{FINDER, Trigger};
+use super::judged::Verdict;
 use super::kind::Kind;
 use super::mark::Marks;
 use super::memory::{Known, Lexicon, Memory};
@@ -56,10 +57,8 @@ pub(super) struct Scan<'m> {
     pub(super) hits: Vec<Hit>,
     /// Hits met one another, or were put together from pieces: what came out is looked at again.
     pub(super) unsettled: bool,
-    /// Something was found, kept or not.
-    pub(super) found: bool,
-    /// Some layer shows letters that the text itself does not show where they stand.
-    pub(super) hidden: bool,
+    /// What was found so far, kept or not.
+    pub(super) verdict: Verdict,
     spare: Vec<View>,
     work: usize,
 }
@@ -79,8 +78,7 @@ impl<'m> Scan<'m> {
             people: true,
             hits: Vec::new(),
             unsettled: false,
-            found: false,
-            hidden: false,
+            verdict: Verdict::Nothing,
             spare: Vec::new(),
             work: 0,
         }
@@ -90,8 +88,7 @@ impl<'m> Scan<'m> {
     pub(super) fn document(&mut self, text: &[u8]) {
         self.hits.clear();
         self.unsettled = false;
-        self.found = false;
-        self.hidden = false;
+        self.verdict = Verdict::Nothing;
         self.work = text.len().saturating_mul(MOST_WORK).saturating_add(1 << 16);
         self.layer(text, MOST_LAYERS);
         self.settle(text);
@@ -124,7 +121,9 @@ impl<'m> Scan<'m> {
     pub(super) fn through(&mut self, text: &[u8], depth: u8, peel: fn(&mut View, &[u8]) -> Option<()>) {
         let mut view = self.take_view();
         if peel(&mut view, text).is_some() {
-            self.hidden |= view.telling;
+            if view.telling {
+                self.verdict.hide();
+            }
             let from = self.hits.len();
             let bytes = std::mem::take(&mut view.bytes);
             self.layer(&bytes, depth);
@@ -184,7 +183,7 @@ impl<'m> Scan<'m> {
             at = run.end;
             let Some(found) = carrier::read(text, run) else { continue };
             at = at.max(found.range.end);
-            self.hidden = true;
+            self.verdict.hide();
             let from = self.hits.len();
             self.layer(&found.text, depth);
             if self.hits.len() > from {
@@ -400,7 +399,7 @@ impl<'m> Scan<'m> {
         if value.is_empty() || self.is_marked(value) || self.rules.allows(value, kind) {
             return;
         }
-        self.found = true;
+        self.verdict = Verdict::Found;
         let mark = match &mut self.purpose {
             Purpose::Learn(memory) => return memory.secret(value),
             Purpose::Mask => self.marks.secret(value),
@@ -418,7 +417,7 @@ impl<'m> Scan<'m> {
         if text[range.clone()].iter().all(|byte| *byte == FILL) {
             return;
         }
-        self.found = true;
+        self.verdict = Verdict::Found;
         if matches!(self.purpose, Purpose::Learn(_)) {
             return;
         }
@@ -453,7 +452,7 @@ impl<'m> Scan<'m> {
         if value.is_empty() || self.is_marked(value) || self.rules.allows(value, kind) {
             return;
         }
-        self.found = true;
+        self.verdict = Verdict::Found;
         let mark = match &mut self.purpose {
             Purpose::Learn(_) => return,
             Purpose::Mask => self.marks.name(value),
