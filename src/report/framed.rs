@@ -38,7 +38,10 @@ impl Frame {
     pub(super) fn part(self, suite: &SuiteV1, task: &TaskV1<'_>) -> RenderedTask {
         let mut part = RenderedTask::default();
         match self {
-            Self::Html => part.html = rows::blocks(task),
+            Self::Html => {
+                part.html = rows::blocks(task);
+                part.grave = rows::grave(task);
+            }
             Self::Junit => part.junit = Cases::of(&suite.name, task),
             Self::Sarif => part.sarif = Results::of(&suite.path, task),
         }
@@ -83,7 +86,7 @@ pub(super) fn tail(
     counts: &Counts,
 ) -> io::Result<()> {
     match frame {
-        Frame::Html => out.write_all(html::tail().as_bytes()),
+        Frame::Html => out.write_all(html::tail(parts.left_out).as_bytes()),
         Frame::Junit => out.write_all(junit::TAIL),
         Frame::Sarif => {
             let own = sarif::of_run(suite, summary);
@@ -105,12 +108,18 @@ pub(super) struct Parts {
     /// Results that come after all errors, no more than the file may hold.
     others: Vec<u8>,
     waiting: u64,
+    /// Tasks in the page, their bytes, and tasks that found no room in it.
+    pages: u64,
+    bytes: u64,
+    left_out: u64,
 }
 
 impl Parts {
     pub(super) fn write(&mut self, out: &mut dyn Write, frame: Frame, task: &RenderedTask) -> io::Result<()> {
         match frame {
-            Frame::Html => out.write_all(&task.html),
+            Frame::Html => {
+                if self.has_room(task) { out.write_all(&task.html) } else { Ok(()) }
+            }
             Frame::Junit => out.write_all(&task.junit.xml),
             Frame::Sarif => {
                 for line in task.sarif.others.split_inclusive(|byte| *byte == b'\n') {
@@ -122,6 +131,20 @@ impl Parts {
                 self.write_results(out, &task.sarif.errors)
             }
         }
+    }
+
+    /// A browser opens a page of so many tasks; beyond that those that need a look go first.
+    fn has_room(&mut self, task: &RenderedTask) -> bool {
+        let bytes = task.html.len() as u64;
+        let (tasks, room) = if task.grave { (html::MOST_TASKS, html::MOST_BYTES) } else { (html::MOST_PLAIN, html::MOST_BYTES / 2) };
+        let fits = self.pages < tasks && self.bytes + bytes <= room;
+        if fits {
+            self.pages += 1;
+            self.bytes += bytes;
+        } else {
+            self.left_out += 1;
+        }
+        fits
     }
 
     /// Results stand a line each, with commas between them; those beyond what the file may hold are left out.

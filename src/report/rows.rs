@@ -8,7 +8,7 @@ use super::v1::{
 };
 use super::{approvals, calls, html, tasks};
 use crate::decision::Decision;
-use crate::diff::TaskDiff;
+use crate::diff::{State, TaskDiff};
 use crate::finding::Finding;
 use crate::metrics::TaskFacts;
 use crate::replay::v1::{NoteV1, ReplayV1, RuleV1, append_step};
@@ -45,6 +45,8 @@ pub struct RenderedTask {
     pub(super) calls: Vec<u8>,
     pub(super) approvals: Vec<u8>,
     pub(super) html: Vec<u8>,
+    /// It needs a look: it broke, changed, or attempts something outside of policy.
+    pub(super) grave: bool,
     pub(super) junit: Cases,
     pub(super) sarif: Results,
     pub(super) digest: Digest,
@@ -56,6 +58,7 @@ pub fn rows(report: &TaskReport<'_>) -> RenderedTask {
     let mut rendered = tables(&task);
     rendered.junit = Cases::of(&report.suite.name, &task);
     rendered.sarif = Results::of(&report.suite.path, &task);
+    rendered.grave = grave(&task);
     let row = html::row(&task);
     rendered.json = task_json(&mut task);
     rendered.html = html::block(&row, &rendered.json);
@@ -72,6 +75,12 @@ pub(super) fn tables(task: &TaskV1<'_>) -> RenderedTask {
     calls::rows(&mut rendered.calls, task);
     approvals::rows(&mut rendered.approvals, task);
     rendered
+}
+
+/// Does a reader need to look at this task?
+pub(super) fn grave(task: &TaskV1<'_>) -> bool {
+    let outside = |run: &RunV1<'_>| run.violations.iter().any(|violation| !violation.kinds.is_empty());
+    task.status == TaskStatus::Broken || task.baseline == State::Changed || task.runs.iter().any(outside)
 }
 
 /// The data blocks of a task in `index.html`.

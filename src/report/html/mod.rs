@@ -23,6 +23,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
+use super::markdown::plural;
 use super::v1::{SuiteV1, SummaryV1};
 
 pub(super) use block::{block, row};
@@ -62,9 +63,25 @@ pub(super) fn head(suite: &SuiteV1, summary: &SummaryV1) -> String {
     page
 }
 
-/// The page after the data blocks.
-pub(super) fn tail() -> String {
-    let mut page = String::with_capacity(SCRIPT.len() + 400);
+/// Tasks of a page that a browser opens in a moment, and how many there may be in all with those that need a look.
+pub(super) const MOST_PLAIN: u64 = 20_000;
+pub(super) const MOST_TASKS: u64 = 30_000;
+/// Bytes of all tasks of a page.
+pub(super) const MOST_BYTES: u64 = 192 << 20;
+
+/// The page after the data blocks. `left_out` tasks are not in it.
+pub(super) fn tail(left_out: u64) -> String {
+    let mut page = String::with_capacity(SCRIPT.len() + 600);
+    if left_out > 0 {
+        let note = html! {
+            p id="omitted" {
+                (plural(left_out, "task is", "tasks are"))
+                " left out of this page, which would be too large: tasks.csv, calls.csv and report.json have all."
+            }
+        };
+        page.push_str(&note.into_string());
+        page.push('\n');
+    }
     page.push_str("<footer>Made by plugin-eval from <code>report.json</code>. Effects that cannot be known offline are shown as unknown, never counted as inside.</footer>\n");
     let _ = writeln!(page, "<script>{SCRIPT}</script>\n</body>\n</html>");
     page

@@ -241,7 +241,7 @@
 
   const showTask = async (name, repeat, step) => {
     const script = details.get(name);
-    if (!script) { taskView.replaceChildren(el("p", {}, "This report has no task of that name.")); }
+    if (!script) { taskView.replaceChildren(el("p", {}, omitted ? "This page has no task of that name; some are left out of it." : "This report has no task of that name.")); }
     else {
       const task = await unpack(script);
       const decision = task.decision || {};
@@ -314,6 +314,10 @@
     if (event.key in moves) { pick(state.picked + moves[event.key]); event.preventDefault(); }
     if (event.key === "Enter" && inTable && state.shown[state.picked]) { open(state.shown[state.picked]); event.preventDefault(); }
   };
+
+  // What is left out is said where the tasks are.
+  const omitted = byId("omitted");
+  if (omitted) tableBox.before(omitted);
 
   const heads = tableBox.querySelector("thead tr");
   for (const [name, title, , number] of columns) {

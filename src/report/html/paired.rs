@@ -24,7 +24,7 @@ pub(super) fn paired(summary: &SummaryV1) -> Markup {
 fn table(paired: &PairedV1) -> Markup {
     html! {
         div.scroll {
-            table {
+            table.stack {
                 thead { tr { th { "by task" } th { "it says" } th.number { "tasks" } th.number { "better" } th.number { "worse" } } }
                 tbody { @for row in &paired.rows { (one(row)) } }
             }

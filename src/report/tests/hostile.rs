@@ -248,3 +248,35 @@ fn a_report_of_no_tasks() {
     check_page(&text(place.path(), "index.html"), &report);
     assert!(text(place.path(), "gate.md").contains("0 tasks"));
 }
+
+/// A page that would be too large says what it leaves out, and keeps what needs a look.
+#[test]
+fn a_page_has_room_for_what_needs_a_look() {
+    use crate::report::framed::{Counts, Frame, Parts, tail};
+    let page = |count: u64, grave: bool, bytes: usize, parts: &mut Parts| {
+        let task = RenderedTask { html: vec![b'x'; bytes], grave, ..RenderedTask::default() };
+        let mut out = Vec::new();
+        (0..count).for_each(|_| parts.write(&mut out, Frame::Html, &task).unwrap());
+        out.len() as u64
+    };
+    let said = |parts: &mut Parts| {
+        let place = tempfile::tempdir().unwrap();
+        let summary = write(place.path(), &[]);
+        let mut out = Vec::new();
+        tail(&mut out, Frame::Html, (&suite(), &summary), parts, &Counts::default()).unwrap();
+        let out = String::from_utf8(out).unwrap();
+        let note = out.split("<p id=\"omitted\">").nth(1);
+        note.map(|note| note.split(" left out").next().unwrap().to_owned())
+    };
+    let mut parts = Parts::default();
+    assert_eq!(page(20_000, false, 1, &mut parts), 20_000);
+    assert_eq!(said(&mut parts), None);
+    assert_eq!(page(5, false, 1, &mut parts), 0);
+    assert_eq!(said(&mut parts).unwrap(), "5 tasks are");
+    assert_eq!(page(10_001, true, 1, &mut parts), 10_000);
+    assert_eq!(said(&mut parts).unwrap(), "6 tasks are");
+    let mut large = Parts::default();
+    assert_eq!(page(3, false, 40 << 20, &mut large), 80 << 20);
+    assert_eq!(page(3, true, 40 << 20, &mut large), 80 << 20);
+    assert_eq!(said(&mut large).unwrap(), "2 tasks are");
+}
