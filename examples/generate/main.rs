@@ -32,7 +32,7 @@ rules = ["codex/rules/default.rules"]
 [[stage]]
 name = "read-only"
 mode = "workspace-write"
-bars = ["in_scope_calls >= 50%", "decision_agreement >= 80%"]
+bars = ["in_scope_calls >= 50%", "unauthorized_writes <= 1000000", "decision_agreement >= 80%"]
 "#;
 
 const CONFIG: &str = r#"approval_policy = "on-request"

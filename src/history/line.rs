@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ pub struct Measured {
 
 /// Why a history could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}", path.display())]
+#[error("the history {} cannot be used", path.display())]
 pub struct HistoryError {
     path: PathBuf,
     source: io::Error,
@@ -141,12 +141,18 @@ pub fn append(path: &Path, run: &RunLine) -> Result<(), HistoryError> {
     file.write_all(&line).map_err(fail)
 }
 
-/// Reads a history. A line that cannot be read is a finding; the others count.
+/// Lines that cannot be read and are named; the others are counted.
+const MAX_FINDINGS: usize = 20;
+
+/// Reads a history. A line that cannot be read is a finding; the others count. A line that is there twice counts once,
+/// as after a merge of branches.
 pub fn read(path: &Path) -> Result<History, HistoryError> {
     let fail = |source| HistoryError { path: path.to_owned(), source };
     let mut input = BufReader::new(File::open(path).map_err(fail)?);
     let name: std::sync::Arc<str> = path.file_name().unwrap_or_default().to_string_lossy().into();
     let mut history = History::default();
+    let mut seen = HashSet::new();
+    let (mut twice, mut unnamed) = (0_u64, 0_u64);
     let mut line = Vec::new();
     for number in 1.. {
         line.clear();
@@ -158,7 +164,9 @@ pub fn read(path: &Path) -> Result<History, HistoryError> {
             continue;
         }
         match parse(&line) {
+            Ok(_) if !seen.insert(ContentHash::of(line.trim_ascii())) => twice += 1,
             Ok(run) => history.runs.push(run),
+            Err(_) if history.findings.len() == MAX_FINDINGS => unnamed += 1,
             Err(message) => {
                 let place = Place { file: name.clone(), line: number, column: 0 };
                 let help = "the other lines count; remove it to be rid of this message";
@@ -168,6 +176,13 @@ pub fn read(path: &Path) -> Result<History, HistoryError> {
         if !whole && line.len() as u64 == MAX_LINE {
             skip_line(&mut input).map_err(fail)?;
         }
+    }
+    let counted = [
+        (unnamed, "bad-run", "more lines that cannot be read"),
+        (twice, "same-run", "lines that say the same as an earlier one; each is counted once"),
+    ];
+    for (count, code, what) in counted.into_iter().filter(|(count, ..)| *count > 0) {
+        history.findings.push(Finding::warning(code, format!("{count} {what}")).at(Place::file(name.clone())));
     }
     Ok(history)
 }

@@ -1,3 +1,5 @@
+use proptest::strategy::Strategy as _;
+
 use super::*;
 use crate::gate::{Advice, Status};
 use crate::replay::Input;
@@ -160,4 +162,62 @@ fn runs_are_in_order_and_apart() {
     assert_eq!(trends[0].causes[2], [crate::diff::Cause::Tool]);
     assert_eq!(Trend::of(&history, Some("other"), None, 3).len(), 1);
     assert_eq!(Trend::of(&history, Some("nobody"), None, 3).len(), 0);
+}
+
+/// What merges of branches, broken disks and strangers leave: lines twice, lines of others, a line without an end.
+#[test]
+fn a_long_hostile_history_is_read_once_and_told_in_short() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("h.jsonl");
+    let line = |run: &RunLine| serde_json::to_string(run).unwrap() + "\n";
+    let good = line(&run("2026-11-01", Some(0.9), "a"));
+    let mut text = good.repeat(1000) + &line(&run("2026-11-02", Some(0.8), "a")) + &good;
+    text += &"{}\n".repeat(5000);
+    for at in 0..3000 {
+        text += &line(&RunLine { suite: format!("other-{at}"), ..run("2026-11-01", Some(0.1), "a") });
+    }
+    text += "{\"format\":1,\"date\":\"2026-1";
+    std::fs::write(&path, &text).unwrap();
+    let read = super::read(&path).unwrap();
+    assert_eq!(read.runs.len(), 3002);
+    assert_eq!(read.findings.len(), 22, "{:#?}", read.findings.last());
+    let told: Vec<_> = read.findings[20..].iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "4981 more lines that cannot be read",
+            "1000 lines that say the same as an earlier one; each is counted once"
+        ]
+    );
+    let trends = Trend::of(&read, None, None, 30);
+    assert_eq!(trends.len(), 3001);
+    assert_eq!((trends[0].runs.len(), trends[3000].suite.as_str()), (2, "other-2999"));
+}
+
+proptest::proptest! {
+    /// No bytes make reading, judging or showing fail, and no page shows what is hidden.
+    #[test]
+    fn any_file_is_read(lines in proptest::collection::vec(
+        proptest::prop_oneof![
+            proptest::prelude::any::<String>(),
+            ("[0-9]{4}-[0-9]{2}-[0-9]{2}", "[<>&\"=;\u{202e}\u{1b}a]{0,8}", proptest::prelude::any::<f64>()).prop_map(|(date, name, value)| {
+                let odd = RunLine { suite: name.clone(), label: Some(name), ..run(&date, Some(value), "a") };
+                serde_json::to_string(&odd).unwrap()
+            }),
+        ], 0..12)) {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("h");
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let history = super::read(&path).unwrap();
+        let trends = Trend::of(&history, None, None, 30);
+        let mut table = Vec::new();
+        rows(&trends, &mut table).unwrap();
+        let shown = page(&trends) + &trends.iter().map(|trend| terminal(trend, &[])).collect::<String>();
+        let hidden = |c: char| c != '\n' && (c.is_control() || crate::replay::json::is_hidden(c));
+        proptest::prop_assert!(!shown.contains(hidden), "{shown:?}");
+        for trend in &trends {
+            let drifted = Drift::parse("in_scope=1%").unwrap().judge(trend, 7);
+            proptest::prop_assert!(!drifted.told.contains("NaN"));
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::line::{History, Measured, RunLine};
 use crate::diff::Cause;
 use crate::metrics::{Better, CATALOGUE, Definition, find};
@@ -33,20 +35,22 @@ impl Trend {
     /// The trend of each suite and stage that a history holds, in the order in which they first come; `suite` and
     /// `stage` choose, `last` keeps the newest runs.
     pub fn of(history: &History, suite: Option<&str>, stage: Option<&str>, last: usize) -> Vec<Self> {
-        let mut keys: Vec<(&str, &str)> = Vec::new();
+        let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut groups: Vec<((&str, &str), Vec<RunLine>)> = Vec::new();
         for run in &history.runs {
             let key = (run.suite.as_str(), run.stage.as_str());
-            let wanted = suite.is_none_or(|suite| suite == key.0) && stage.is_none_or(|stage| stage == key.1);
-            if wanted && !keys.contains(&key) {
-                keys.push(key);
+            if suite.is_none_or(|suite| suite == key.0) && stage.is_none_or(|stage| stage == key.1) {
+                let place = *places.entry(key).or_insert(groups.len());
+                if place == groups.len() {
+                    groups.push((key, Vec::new()));
+                }
+                groups[place].1.push(run.clone());
             }
         }
-        keys.into_iter().map(|key| Self::of_one(history, key, last)).collect()
+        groups.into_iter().map(|(key, runs)| Self::of_one(key, runs, last)).collect()
     }
 
-    fn of_one(history: &History, (suite, stage): (&str, &str), last: usize) -> Self {
-        let mut runs: Vec<RunLine> =
-            history.runs.iter().filter(|run| run.suite == suite && run.stage == stage).cloned().collect();
+    fn of_one((suite, stage): (&str, &str), mut runs: Vec<RunLine>, last: usize) -> Self {
         runs.sort_by(|a, b| a.date.cmp(&b.date));
         let causes: Vec<_> = (0..runs.len())
             .map(|at| at.checked_sub(1).map_or_else(Vec::new, |before| changed(&runs[before], &runs[at])))

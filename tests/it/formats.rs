@@ -22,6 +22,50 @@ fn a_report_renders_again_to_the_same_bytes() {
     }
 }
 
+/// The most memory that a running process had, in KB, and the CPU time it took, in hundredths of a second.
+#[cfg(target_os = "linux")]
+fn used(process: u32) -> Option<(u64, u64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find(|line| line.starts_with("VmHWM:"))?.split_whitespace().nth(1)?.parse().ok()?;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    Some((peak, ticks(11)? + ticks(12)?))
+}
+
+/// A report of 10,000 tasks is rendered task by task: in little memory, and without looking at one task twice as
+/// often as at another. Built without optimisation, on a busy machine; `cargo bench --bench report` has the figures.
+#[cfg(target_os = "linux")]
+#[test]
+fn ten_thousand_tasks_take_little_memory() {
+    let project = Project::small();
+    project.run(&["run", "suites/small"]);
+    let report = project.read("reports/small/report.json");
+    let task = report.lines().find(|line| line.starts_with("{\"name\":\"alpha\"")).unwrap();
+    let copy = |at: usize| task.replacen("alpha", &format!("task-{at:05}"), 1);
+    let tasks: Vec<_> = (0..10_000).map(copy).collect();
+    project.write("many.json", report.replace(task, &tasks.join(",\n")));
+    for (format, ends, lines) in [("html", "</html>", 10_000), ("calls-csv", "", 30_001), ("junit", "</testsuites>", 10_000)] {
+        let out = std::fs::File::create(project.path("out")).unwrap();
+        let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_plugin-eval"))
+            .args(["report", "many.json", "--format", format])
+            .current_dir(project.path(""))
+            .stdout(out)
+            .spawn()
+            .unwrap();
+        let mut most = (0, 0);
+        while running.try_wait().unwrap().is_none() {
+            most = used(running.id()).unwrap_or(most).max(most);
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        assert!(running.wait().unwrap().success());
+        let text = project.read("out");
+        assert!(text.trim_end().ends_with(ends) && text.lines().count() >= lines, "{format}");
+        assert!(most.0 > 0 && most.0 < 300 << 10, "{format} took {} KB", most.0);
+        assert!(most.1 < 6_000, "{format} took {} hundredths of a second", most.1);
+    }
+}
+
 #[test]
 fn a_report_that_is_none_is_refused() {
     let project = Project::small();
