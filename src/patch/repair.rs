@@ -4,7 +4,7 @@
 //! merged commit by id, or when its first line speaks of a fix and it changes lines that `git blame` gives to the merged
 //! commit (the method known as SZZ; lines that only change their blanks, or that say nothing, do not count).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
@@ -25,7 +25,13 @@ const MAX_SUBJECT: usize = 100;
 
 /// The commits of a repository that branches and tags lead to, in the order of their times.
 #[derive(Debug, Default)]
-pub(super) struct Annals(OnceLock<Vec<Entry>>);
+pub(super) struct Annals(OnceLock<Chronicle>);
+
+#[derive(Debug, Default)]
+struct Chronicle {
+    entries: Vec<Entry>,
+    children: HashMap<ObjectId, Vec<ObjectId>>,
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -39,22 +45,26 @@ struct Entry {
 pub(super) struct Repairs(OnceLock<Vec<Repair>>);
 
 impl Annals {
-    fn read(&self, git: &Store, snapshot: &Snapshot) -> &[Entry] {
+    fn read(&self, git: &Store, snapshot: &Snapshot) -> &Chronicle {
         self.0.get_or_init(|| {
             let mut seen = HashSet::new();
             let mut left = snapshot.tips();
             let mut entries = Vec::new();
+            let mut children: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
             while let Some(id) = left.pop() {
                 if seen.len() == MAX_COMMITS || !seen.insert(id) {
                     continue;
                 }
                 let Ok(commit) = git.git().find_commit(id) else { continue };
-                left.extend(commit.parent_ids());
+                for parent in commit.parent_ids() {
+                    children.entry(parent).or_default().push(id);
+                    left.push(parent);
+                }
                 let message = String::from_utf8_lossy(commit.message_bytes()).into_owned();
                 entries.push(Entry { id, time: commit.time().seconds(), message });
             }
             entries.sort_by_key(|entry| (entry.time, entry.id));
-            entries
+            Chronicle { entries, children }
         })
     }
 
@@ -63,11 +73,13 @@ impl Annals {
         let own = OwnCommits::of(git, merged);
         let mut blamed = 0;
         let mut repairs = Vec::new();
-        for entry in self.read(git, snapshot) {
+        let chronicle = self.read(git, snapshot);
+        let later = chronicle.after(merged);
+        for entry in &chronicle.entries {
             let says = says_repair(&entry.message, &merged.to_string());
             let fix = says.is_none() && speaks_of_fix(&entry.message);
-            let later = |entry: &Entry| git.git().graph_descendant_of(entry.id, merged).unwrap_or(false);
-            if own.0.contains(&entry.id) || (says.is_none() && !fix) || !later(entry) {
+            let is_later = later.contains(&entry.id) && !own.0.contains(&entry.id);
+            if !is_later || (says.is_none() && !fix) {
                 continue;
             }
             let (how, lines) = match says {
@@ -88,6 +100,22 @@ impl Annals {
             repairs.push(Repair { commit: entry.id.to_string(), how, lines, subject });
         }
         repairs
+    }
+}
+
+impl Chronicle {
+    /// The commits that build on one.
+    fn after(&self, commit: ObjectId) -> HashSet<ObjectId> {
+        let mut after = HashSet::new();
+        let mut left = vec![commit];
+        while let Some(id) = left.pop() {
+            for child in self.children.get(&id).into_iter().flatten() {
+                if after.insert(*child) {
+                    left.push(*child);
+                }
+            }
+        }
+        after
     }
 }
 
