@@ -26,6 +26,7 @@ mod recordings;
 mod result;
 mod retry;
 mod sandbox;
+mod skills;
 mod thread;
 mod touch;
 mod walk;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -8,9 +8,10 @@ use super::judge::{Judge, Note};
 use super::memory::Memory;
 use super::message::last_message;
 use super::project::{Boundaries, Projects};
+use super::skills;
 use super::thread::{Run, runs};
 use super::walk::Walk;
-use crate::boundary::{Boundary, Skills};
+use crate::boundary::Boundary;
 use crate::finding::Finding;
 use crate::plugin::Plugin;
 use crate::replay::{Input, Inputs, Replay, ReplayStep};
@@ -145,11 +146,13 @@ impl<'s> NativeEngine<'s> {
             for (steps, signs) in steps.iter_mut().zip(&signs) {
                 super::divergence::mark(steps, signs);
             }
-            let notes: Vec<Finding> = notes.iter().cloned().chain(found).collect();
+            let unknown =
+                self.boundaries.first().and_then(|boundary| skills::unknown(task, &boundary.skills));
+            let notes: Vec<Finding> = notes.iter().cloned().chain(found).chain(unknown).collect();
             let skills = self
                 .boundaries
                 .first()
-                .map_or_else(Vec::new, |boundary| used_skills(run, &transcripts, &boundary.skills));
+                .map_or_else(Vec::new, |boundary| skills::used(run, &transcripts, &boundary.skills));
             let about = About {
                 task,
                 run,
@@ -208,7 +211,7 @@ impl<'s> NativeEngine<'s> {
             for (one, step) in explained[first..].iter_mut().zip(&steps) {
                 one.step = step.clone();
             }
-            let skills = used_skills(run, &transcripts, &boundaries[stage].skills);
+            let skills = skills::used(run, &transcripts, &boundaries[stage].skills);
             let about = About {
                 task,
                 run,
@@ -401,22 +404,6 @@ fn snapshot_hash(snapshot: Option<&SnapshotRef>) -> ContentHash {
         }
         None => ContentHash::of(b""),
     }
-}
-
-/// Skills that the prompts of a run name, and those whose instructions its calls read; sorted.
-fn used_skills(run: &Run, transcripts: &[Transcript<'_>], skills: &Skills) -> Vec<String> {
-    let mut used = BTreeSet::new();
-    let own = std::iter::once(run.main).chain(run.children.values().copied());
-    for step in own.filter_map(|at| transcripts.get(at)).flat_map(|transcript| &transcript.steps) {
-        let found = match &step.kind {
-            StepKind::Prompt(text) => skills.mentioned(text),
-            // Reading a command takes time, and hardly any names the file.
-            StepKind::Call(call) if call.arguments.contains("SKILL.md") => skills.read_by(&call.action),
-            _ => Vec::new(),
-        };
-        used.extend(found.into_iter().map(|skill| skill.name.clone()));
-    }
-    used.into_iter().collect()
 }
 
 /// The error without the path on disk, which reports must not show.

@@ -62,6 +62,8 @@ fn a_merged_commit_that_is_not_there_is_told_and_no_sample() {
     let samples = |row: &str| row.split(" | ").nth(2).unwrap().parse::<u32>().unwrap();
     let before = samples(&row(&project, "docs-maintainer", "patch_acceptance"));
     project.replace(file, &merged, "merged = \"ffffffffffffffffffffffffffffffffffffffff\"");
+    let asked = "suites/docs-maintainer/tasks/station-option/task.toml";
+    project.replace(asked, "skills = [\"options\"]", "skills = [\"option\"]");
     project.run(&["run", "suites/docs-maintainer", "-q"]);
     assert_eq!(samples(&row(&project, "docs-maintainer", "patch_acceptance")), before - 1);
     let report = project.read("reports/docs-maintainer/report.json");
