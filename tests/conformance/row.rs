@@ -96,7 +96,7 @@ fn hook(hook: &HookRow) -> String {
     let result = match &*hook.outcome {
         "passed" | "rewrote" | "allowed" => "passed",
         "blocked" | "denied" | "replaced" | "stopped" => "blocked",
-        "not run" => "unknown",
+        "not run" | "in doubt" => "unknown",
         other => other,
     };
     format!("{}={result}", hook.event)

@@ -94,11 +94,28 @@ impl ProcessOutcome {
     pub fn doubt(&self) -> Option<Doubt> {
         match self.ended {
             _ if self.tried_network => Some(Doubt::Network),
+            Ended::Exit(126 | 127) if self.names_file_of_plugin() => None,
             Ended::Exit(126 | 127) | Ended::NotStarted => Some(Doubt::Program),
             Ended::Memory | Ended::Processes | Ended::Output => Some(Doubt::Limit),
             Ended::Signal(_) => Some(Doubt::Signal),
             Ended::Exit(_) | Ended::Timeout | Ended::NoResult => None,
         }
+    }
+}
+
+impl ProcessOutcome {
+    /// Does the shell say that a file in the cache of plugins is not there or may not be executed? That cache is the same
+    /// everywhere; a script whose interpreter is missing says more.
+    fn names_file_of_plugin(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.stderr);
+        let Some(line) = text.trim_end().lines().last() else { return false };
+        let subject = [": No such file or directory", ": Permission denied", ": not found"]
+            .iter()
+            .find_map(|end| line.strip_suffix(end));
+        subject.is_some_and(|subject| {
+            let path = subject.rsplit(": ").next().unwrap_or_default();
+            path.contains("/plugins/cache/") && !subject.contains("interpreter")
+        })
     }
 }
 
@@ -174,6 +191,18 @@ mod tests {
         assert_eq!(doubt(Ended::Exit(127)), Some(Doubt::Program));
         assert_eq!(doubt(Ended::Memory), Some(Doubt::Limit));
         assert_eq!(doubt(Ended::Signal(9)), Some(Doubt::Signal));
+        for (said, expected) in [
+            ("/bin/bash: line 1: /h/.codex/plugins/cache/m/p/1/h.sh: No such file or directory", None),
+            ("/bin/bash: /h/.codex/plugins/cache/m/p/1/h.txt: Permission denied\n", None),
+            ("bash: uv: command not found", Some(Doubt::Program)),
+            ("bash: ./node_modules/.bin/x: No such file or directory", Some(Doubt::Program)),
+            (
+                "bash: /h/.codex/plugins/cache/m/p/1/h.sh: /opt/x: bad interpreter: No such file or directory",
+                Some(Doubt::Program),
+            ),
+        ] {
+            assert_eq!(ProcessOutcome::exited(127, "", said).doubt(), expected, "{said}");
+        }
         let network = ProcessOutcome { tried_network: true, ..ProcessOutcome::exited(1, "", "") };
         assert_eq!(network.doubt(), Some(Doubt::Network));
     }
