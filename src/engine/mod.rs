@@ -12,6 +12,7 @@ mod hooks;
 mod grants;
 mod in_order;
 mod judge;
+mod judged;
 mod life;
 mod lifecycle;
 mod memory;

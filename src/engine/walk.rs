@@ -1,11 +1,11 @@
 use std::collections::HashMap;
 
 use super::attempt::{Attempt, step_kind};
-use super::divergence::Sign;
 use super::edits;
 use super::hook::{RecordView, Records, Until};
 use super::hooks::Answers;
-use super::judge::{Judge, Judgement};
+use super::judge::Judge;
+use super::judged::Judged;
 use super::life::{self, Life};
 use super::lifecycle::Happening;
 use super::moment::Moment;
@@ -15,8 +15,8 @@ use super::touch::{Locale, Site};
 use super::workspace::Workspace;
 use crate::action::{Action, Command, Shell, short_label};
 use crate::boundary::sandbox::Bounds;
-use crate::decision::{Approval, Verdict};
-use crate::replay::{Human, ReplayStep, StepKind};
+use crate::decision::Approval;
+use crate::replay::{Human, StepKind};
 use crate::source::Overlay;
 use crate::suite::Task;
 use crate::transcript::{self, Call, Context, Format, Recorded, Transcript};
@@ -55,25 +55,6 @@ struct Terminal<'w, 't> {
 
 /// The sandbox of every judge in each working folder of a session.
 type BoundsByFolder<'w, 'j> = HashMap<&'w str, Vec<Bounds<'j>>>;
-
-/// A step with what every judge says about it.
-pub(super) struct Judged<'w, 't> {
-    pub(super) step: StepRef,
-    pub(super) id: String,
-    pub(super) kind: StepKind,
-    pub(super) label: String,
-    /// What was asked for: the prompt, the command, the patch, or the arguments as JSON.
-    pub(super) asked: &'w str,
-    pub(super) human: Option<Human>,
-    /// The person's answer is one about the script that made the call.
-    pub(super) by_script: bool,
-    pub(super) recorded: Recorded,
-    /// The recording shows it to have failed.
-    pub(super) failed: bool,
-    pub(super) call: Option<&'w Call<'t>>,
-    /// One for each judge, in their order.
-    pub(super) judgements: Vec<Judgement>,
-}
 
 impl<'w, 't> Walk<'w, 't> {
     /// A walk through one run; `files` are those of the task's snapshot. `whole_tree` asks for the list of all files,
@@ -252,11 +233,7 @@ impl<'w, 't> Walk<'w, 't> {
             self.spawned.insert(*child, (at.recording, line(transcript, at)));
         }
         let recorded = call.recorded();
-        let workdir = match &call.action {
-            Action::Shell(shell) => shell.workdir.as_deref(),
-            _ => None,
-        };
-        let locale = self.locale(context, workdir);
+        let locale = self.locale(context, workdir(call));
         let site = Site { locale, files: self.files.as_ref(), tree: self.tree.as_deref() };
         let attempt = Attempt::read(call, site);
         let (terminal, approval) = (self.terminal(call), self.approval(call));
@@ -285,13 +262,7 @@ impl<'w, 't> Walk<'w, 't> {
         let judgements =
             judges.iter().zip(bounds).map(|(judge, bounds)| judge.call(&attempt, bounds, &moment)).collect();
         if recorded == Recorded::Ran {
-            let may_write =
-                call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
-            if let (Some(files), Some(workspace)) = (&mut self.files, self.workspaces.get(cwd(context))) {
-                let locale = Locale { workspace, top: &self.top, workdir };
-                edits::lay_over(files, call, &attempt, locale, may_write);
-            }
-            self.remember_terminal(call);
+            self.happened(call, context, &attempt);
         }
         Judged {
             step: at,
@@ -306,6 +277,17 @@ impl<'w, 't> Walk<'w, 't> {
             call: Some(call),
             judgements,
         }
+    }
+
+    /// Takes in what a call left behind that ran.
+    fn happened(&mut self, call: &'w Call<'t>, context: Option<&Context<'_>>, attempt: &Attempt<'_>) {
+        let may_write = call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
+        let workspace = self.workspaces.get(cwd(context));
+        if let (Some(files), Some(workspace)) = (&mut self.files, workspace) {
+            let locale = Locale { workspace, top: &self.top, workdir: workdir(call) };
+            edits::lay_over(files, call, attempt, locale, may_write);
+        }
+        self.remember_terminal(call);
     }
 
     fn setting(&self, at: StepRef) -> (&'w Transcript<'t>, Option<&'w Context<'t>>) {
@@ -368,6 +350,14 @@ fn line(transcript: &Transcript<'_>, at: StepRef) -> u32 {
     transcript.steps.get(at.step).map_or(u32::MAX, |step| step.line)
 }
 
+/// The working folder that a call names.
+fn workdir<'c>(call: &'c Call<'_>) -> Option<&'c str> {
+    match &call.action {
+        Action::Shell(shell) => shell.workdir.as_deref(),
+        _ => None,
+    }
+}
+
 /// The working folder of a context; empty where none is recorded.
 fn cwd<'c>(context: Option<&'c Context<'_>>) -> &'c str {
     context.map_or("", |context| &context.cwd)
@@ -397,33 +387,5 @@ fn label(action: &Action<'_>) -> String {
             short_label(&format!("{}/{} {}", call.server, call.tool, call.arguments)).into_owned()
         }
         other => other.label().into_owned(),
-    }
-}
-
-impl Judged<'_, '_> {
-    /// What tells besides the ruling whether the step diverges under the judge of this index.
-    pub(super) fn sign(&self, judge: usize) -> Sign {
-        Sign { failed: self.failed, otherwise: self.judgements[judge].otherwise }
-    }
-
-    /// The step of a replay under the judge of this index.
-    pub(super) fn replay_step(&self, judge: usize) -> ReplayStep {
-        let judgement = &self.judgements[judge];
-        ReplayStep {
-            id: self.id.clone(),
-            kind: self.kind,
-            label: self.label.clone(),
-            depth: self.step.depth,
-            ruling: judgement.ruling.clone(),
-            unsandboxed: judgement.unsandboxed,
-            scope: judgement.scope,
-            effects: judgement.effects.clone(),
-            opaque: judgement.opaque.clone(),
-            // Codex asks about single calls of a script, so nobody answered for those that need no approval.
-            human: self.human.filter(|_| !self.by_script || judgement.ruling.verdict == Verdict::Ask),
-            hooks: judgement.hooks.clone(),
-            recorded: self.recorded,
-            after_divergence: false,
-        }
     }
 }

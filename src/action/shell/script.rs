@@ -107,3 +107,19 @@ pub(super) enum RedirectKind {
     /// `<<< word`
     HereString,
 }
+
+/// The items of a function's body, at the head of what follows its name.
+pub(super) fn body<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
+    let mut open = 0_usize;
+    for (at, item) in items.iter().enumerate() {
+        match item {
+            Item::Enter(_) => open += 1,
+            Item::Leave => open = open.saturating_sub(1),
+            _ => {}
+        }
+        if open == 0 {
+            return items.get(..=at).unwrap_or_default();
+        }
+    }
+    items
+}

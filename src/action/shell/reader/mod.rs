@@ -1,5 +1,9 @@
 //! Follows the items of a script and gathers its effects.
 
+mod document;
+mod patch;
+mod target;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -7,12 +11,14 @@ use std::rc::Rc;
 use super::guard::{Guards, Outcome, Part};
 use super::outcome;
 use super::programs::{self, Run};
-use super::script::{Item, Joint, Redirect, RedirectKind, Scope, Simple};
-use super::vars::{Folder, Scopes, Value, join};
+use super::script::{Item, Joint, RedirectKind, Scope, Simple, body};
+use super::vars::{Folder, Scopes, Value};
 use super::word::{Arg, UNKNOWN, expand};
 use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
-use crate::action::patch::parse;
-use crate::action::{Access, Condition, Effect, Lying, Opaque, Target};
+use crate::action::{Access, Condition, Lying, Opaque, Target};
+
+use document::fed_text;
+pub(super) use patch::patch_effects;
 
 /// Deepest nesting of scripts in scripts that is read.
 const MAX_SCRIPTS: usize = 8;
@@ -186,20 +192,6 @@ impl<'t> Reader<'t> {
         } else {
             effects.mark_opaque(Opaque::TooComplex);
         }
-    }
-
-    /// Whether something lies at a path, which is not known if the script may have written there.
-    fn lies(&self, arg: &Arg<'t>, what: Lying) -> Condition<'t> {
-        let effects = &self.out.effects;
-        let Some(path) = join(self.scopes.folder(), without_slash(arg.text.clone())) else {
-            return Condition::Unknown;
-        };
-        let mut all = effects.known.iter().chain(effects.conditional.iter().map(|(_, effect)| effect));
-        let unknown = effects.opaque.is_some() || effects.conditional_opaque.is_some();
-        if unknown || path.is_empty() || all.any(|effect| may_change(effect, &path)) {
-            return Condition::Unknown;
-        }
-        Condition::Lies { path, what }
     }
 
     fn enter(&mut self, scope: Scope) {
@@ -383,123 +375,6 @@ impl<'t> Reader<'t> {
             self.scopes.set(name, value.unwrap_or(Value::Unknown));
         }
     }
-
-    /// `apply_patch` with its patch as an argument or a here-document.
-    fn patch(&mut self, simple: &Simple<'t>, args: &[Arg<'t>]) -> bool {
-        let Some(program) = args.first() else { return false };
-        if !matches!(&*program.text, "apply_patch" | "applypatch") {
-            return false;
-        }
-        let document = simple.redirects.iter().find(|r| r.kind == RedirectKind::HereDocument);
-        let text = match (args.get(1), document) {
-            (Some(arg), _) if !arg.is_unknown() => arg.text.clone(),
-            (None, Some(document)) => Cow::Borrowed(document.target),
-            _ => {
-                self.opaque(Opaque::Interpreter("apply_patch".to_owned()));
-                return true;
-            }
-        };
-        self.apply(text);
-        true
-    }
-
-    fn apply(&mut self, text: Cow<'t, str>) {
-        let Some(folder) = join(self.scopes.folder(), Cow::Borrowed(".")) else {
-            return self.opaque(Opaque::Expansion);
-        };
-        let cwd = if folder == "." { Cow::Borrowed("") } else { folder };
-        let patch = EmbeddedPatch { cwd, text, intercepted: false };
-        patch_effects(&patch, |access, target| self.effect(access, target));
-        self.out.patches.push(patch);
-    }
-
-    fn redirect(&mut self, redirect: &Redirect<'t>) {
-        let access = match redirect.kind {
-            RedirectKind::Read => Access::Read,
-            RedirectKind::WriteOrDuplicate
-                if redirect.target.bytes().all(|b| b.is_ascii_digit() || b == b'-') =>
-            {
-                return;
-            }
-            RedirectKind::Write | RedirectKind::WriteOrDuplicate => Access::Write,
-            RedirectKind::Duplicate | RedirectKind::HereDocument | RedirectKind::HereString => return,
-        };
-        let mut args = Vec::new();
-        expand(redirect.target, &self.scopes, &mut args);
-        for arg in args {
-            if let Some(rest) =
-                arg.text.strip_prefix("/dev/tcp/").or_else(|| arg.text.strip_prefix("/dev/udp/"))
-            {
-                if arg.is_unknown() {
-                    self.opaque(Opaque::Expansion);
-                } else {
-                    let host = rest.split('/').next().unwrap_or_default().to_owned();
-                    self.effect(Access::Connect, Target::Host(Cow::Owned(host)));
-                }
-                continue;
-            }
-            self.path(access, &arg, false);
-        }
-    }
-
-    /// Adds the effect of making a folder that may be there.
-    pub(super) fn unless_there(&mut self, arg: &Arg<'t>) {
-        let plain = !(arg.is_unknown() || arg.glob || arg.splits);
-        let there = if plain { self.lies(arg, Lying::Folder) } else { Condition::Unknown };
-        self.guards.only_if(there.negated().presumed());
-        self.path(Access::Write, arg, false);
-        self.guards.leave();
-    }
-
-    /// Adds the effect of looking at names and the like, of a path or of everything below it.
-    pub(super) fn list(&mut self, arg: &Arg<'t>, tree: bool) {
-        if arg.glob || arg.is_unknown() || arg.splits || arg.text.is_empty() {
-            return self.path(Access::Read, arg, tree);
-        }
-        match join(self.scopes.folder(), without_slash(arg.text.clone())) {
-            Some(path) => self.effect(Access::Read, Target::Listing { path, tree }),
-            None => self.opaque(Opaque::Expansion),
-        }
-    }
-
-    /// Adds the effect of removing what a path argument names.
-    pub(super) fn remove(&mut self, arg: &Arg<'t>) {
-        self.place(Access::Write, arg, false, true);
-    }
-
-    /// Adds an effect on a path argument, or on everything below it.
-    pub(super) fn path(&mut self, access: Access, arg: &Arg<'t>, tree: bool) {
-        self.place(access, arg, tree, false);
-    }
-
-    fn place(&mut self, access: Access, arg: &Arg<'t>, tree: bool, entry: bool) {
-        if arg.is_unknown() || arg.splits {
-            return self.opaque(Opaque::Expansion);
-        }
-        if arg.text.is_empty() || is_device(&arg.text) {
-            return;
-        }
-        let Some(path) = join(self.scopes.folder(), without_slash(arg.text.clone())) else {
-            return self.opaque(Opaque::Expansion);
-        };
-        if let Some(found) = arg.glob.then(|| programs::found(&path)).flatten() {
-            self.effect(access, found);
-        } else if let Some(folder) = whole_tree(arg, &path) {
-            self.effect(access, Target::Tree(folder));
-        } else if arg.glob {
-            let below = tree.then(|| Target::Glob(Cow::Owned(format!("{path}/**"))));
-            self.effect(access, Target::Glob(path));
-            if let Some(below) = below {
-                self.effect(access, below);
-            }
-        } else if tree {
-            self.effect(access, Target::Tree(path));
-        } else if entry && !arg.text.ends_with('/') {
-            self.effect(access, Target::Entry(path));
-        } else {
-            self.effect(access, Target::Path(path));
-        }
-    }
 }
 
 /// Does a command stand for itself, so that `set -e` looks at how it ends? What is asked about does not.
@@ -510,129 +385,4 @@ fn is_alone(simple: &Simple<'_>, next: Option<&Item<'_>>) -> bool {
         _ => false,
     };
     simple.joint.is_none() && !simple.isolated && !simple.words.is_empty() && !asked
-}
-
-/// Adds the effects of a patch; a text that is no patch is refused and changes nothing.
-pub(super) fn patch_effects<'t>(patch: &EmbeddedPatch<'t>, mut add: impl FnMut(Access, Target<'t>)) {
-    let folder = if patch.cwd.is_empty() { Folder::Start } else { Folder::At(patch.cwd.clone()) };
-    let mut add_path = |access, path: Cow<'t, str>, entry: bool| {
-        if let Some(path) = join(&folder, path) {
-            add(access, if entry { Target::Entry(path) } else { Target::Path(path) });
-        }
-    };
-    let mut add_target = |effect: Effect<'t>| match effect.target {
-        Target::Path(path) => add_path(effect.access, path, false),
-        Target::Entry(path) => add_path(effect.access, path, true),
-        _ => {}
-    };
-    match &patch.text {
-        Cow::Borrowed(text) => {
-            let text: &'t str = text;
-            parse(text)
-                .map(|patch| patch.effects().known)
-                .unwrap_or_default()
-                .into_iter()
-                .for_each(&mut add_target);
-        }
-        Cow::Owned(text) => {
-            parse(text)
-                .map(|patch| patch.effects().into_owned().known)
-                .unwrap_or_default()
-                .into_iter()
-                .for_each(&mut add_target);
-        }
-    }
-}
-
-/// The items of a function's body, at the head of what follows its name.
-fn body<'i, 't>(items: &'i [Item<'t>]) -> &'i [Item<'t>] {
-    let mut open = 0_usize;
-    for (at, item) in items.iter().enumerate() {
-        match item {
-            Item::Enter(_) => open += 1,
-            Item::Leave => open = open.saturating_sub(1),
-            _ => {}
-        }
-        if open == 0 {
-            return items.get(..=at).unwrap_or_default();
-        }
-    }
-    items
-}
-
-/// The here-document or here-string that a command gets, where the shell leaves it as it is.
-fn fed_text<'t>(simple: &Simple<'t>) -> Option<&'t str> {
-    let last = simple.redirects.iter().rfind(|redirect| {
-        matches!(redirect.kind, RedirectKind::HereDocument | RedirectKind::HereString | RedirectKind::Read)
-    })?;
-    let plain = |text: &&str| !text.contains(['$', '`', '\\']);
-    match last.kind {
-        RedirectKind::HereDocument => Some(last.target).filter(plain),
-        RedirectKind::HereString => {
-            let quoted = ['\'', '"'].into_iter().find_map(|quote| {
-                let inner = last.target.strip_prefix(quote)?.strip_suffix(quote)?;
-                (!inner.contains(quote)).then_some(inner)
-            });
-            quoted.or(Some(last.target).filter(|text| !text.contains(['\'', '"', '*', '~']))).filter(plain)
-        }
-        _ => None,
-    }
-}
-
-/// May an effect change what lies at a path?
-fn may_change(effect: &Effect<'_>, path: &str) -> bool {
-    if effect.access != Access::Write {
-        return false;
-    }
-    let inside = |path: &str, folder: &str| {
-        folder == "."
-            || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    match &effect.target {
-        Target::Path(written) | Target::Entry(written) | Target::Tree(written) => {
-            inside(path, written) || inside(written, path)
-        }
-        Target::Glob(_) => true,
-        _ => false,
-    }
-}
-
-/// The path without slashes at its end.
-fn without_slash(path: Cow<'_, str>) -> Cow<'_, str> {
-    let length = path.trim_end_matches('/').len().max(1);
-    if length == path.len() {
-        return path;
-    }
-    match path {
-        Cow::Borrowed(path) => Cow::Borrowed(path.get(..length).unwrap_or(path)),
-        Cow::Owned(mut path) => {
-            path.truncate(length);
-            Cow::Owned(path)
-        }
-    }
-}
-
-/// The folder of a pattern that stands for everything below it (`folder/**`).
-fn whole_tree<'t>(arg: &Arg<'t>, path: &str) -> Option<Cow<'t, str>> {
-    if !arg.glob {
-        return None;
-    }
-    let folder = if path == "**" { "." } else { path.strip_suffix("/**")? };
-    (!folder.contains(['*', '?', '['])).then(|| Cow::Owned(folder.to_owned()))
-}
-
-/// Devices whose use touches nothing.
-fn is_device(path: &str) -> bool {
-    matches!(
-        path,
-        "/dev/null"
-            | "/dev/zero"
-            | "/dev/full"
-            | "/dev/random"
-            | "/dev/urandom"
-            | "/dev/tty"
-            | "/dev/stdin"
-            | "/dev/stdout"
-            | "/dev/stderr"
-    ) || path.strip_prefix("/dev/fd/").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
