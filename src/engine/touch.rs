@@ -234,7 +234,12 @@ impl Site<'_> {
             return Found { path: absolute, kind: Kind::Missing, shown };
         };
         let found = files.lookup(absolute.as_bytes());
-        let kind = kind_of(&found.entry);
+        // What the session removed may still be there: a sandbox that denies files may have kept it.
+        let kept = || self.tree.is_some_and(|tree| tree.binary_search(&absolute).is_ok());
+        let kind = match kind_of(&found.entry) {
+            Kind::Missing if kept() => Kind::File,
+            kind => kind,
+        };
         if !found.through_link {
             let shown = workspace.display(&absolute).into_owned();
             return Found { path: absolute, kind, shown };
