@@ -56,8 +56,11 @@ fn against(args: &Report, old: &Path, look: Look) -> anyhow::Result<ExitCode> {
         _ => report::against::terminal(&found, look.colour()).into_bytes(),
     };
     look.stdout().write_all(&text)?;
-    let fails = args.fail_on == Some(FailOn::Regression) && !found.regressions.is_empty();
-    Ok(if fails { ExitCode::Fails } else { ExitCode::Holds })
+    let fails = |on: &FailOn| match on {
+        FailOn::Regression => !found.regressions.is_empty(),
+        FailOn::Widened => found.changes.widened > 0,
+    };
+    Ok(if args.fail_on.iter().any(fails) { ExitCode::Fails } else { ExitCode::Holds })
 }
 
 /// A report, or the one in a folder.

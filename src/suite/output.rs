@@ -110,9 +110,18 @@ fn captured_finding(captures: &Captures<'_>) -> AgentFinding {
     let named = captures.name("path").is_some();
     AgentFinding {
         path: if named || captures.len() > 1 { part("path", 1) } else { String::new() },
-        line: part("line", if named { usize::MAX } else { 2 }).parse().ok(),
+        line: first_line(&part("line", if named { usize::MAX } else { 2 })),
         summary: part("summary", if named { usize::MAX } else { 3 }),
     }
+}
+
+/// The line that a finding names; of a range such as `12-20`, `L12` or `12:7` the first.
+fn first_line(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let text = text.strip_prefix(['L', 'l']).unwrap_or(text);
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let range = matches!(text[digits..].chars().next(), None | Some('-' | '–' | ':' | ',' | ' '));
+    text[..digits].parse().ok().filter(|_| range)
 }
 
 /// Reads a JSON list of findings: objects with `path` (or `file`), `line` and `summary` (or `message`, `title`),
@@ -135,7 +144,7 @@ fn read_findings(list: Option<&Value>, output: &mut AgentOutput) {
             Value::String(summary) => AgentFinding { summary: summary.clone(), ..AgentFinding::default() },
             Value::Object(_) => AgentFinding {
                 path: text(&["path", "file"]).unwrap_or_default(),
-                line: text(&["line"]).and_then(|line| line.parse().ok()),
+                line: text(&["line"]).and_then(|line| first_line(&line)),
                 summary: text(&["summary", "message", "title"]).unwrap_or_default(),
             },
             _ => {
@@ -330,6 +339,27 @@ mod tests {
             read.findings[1],
             AgentFinding { path: "b.rs".into(), line: None, summary: "no test".into() }
         );
+    }
+
+    #[test]
+    fn a_range_of_lines_is_told_by_its_first() {
+        for (text, line) in [
+            ("12", Some(12)),
+            (" 12 ", Some(12)),
+            ("12-20", Some(12)),
+            ("12–20", Some(12)),
+            ("L12-L20", Some(12)),
+            ("12:7", Some(12)),
+            ("12, 14", Some(12)),
+            ("12.5", None),
+            ("-12", None),
+            ("", None),
+            ("L", None),
+            ("about 12", None),
+            ("99999999999", None),
+        ] {
+            assert_eq!(first_line(text), line, "{text}");
+        }
     }
 
     #[test]

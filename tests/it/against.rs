@@ -95,6 +95,20 @@ fn what_is_the_same_or_better_does_not_fail() {
     let text = back.ended(0).stdout;
     assert!(text.contains("attempts outside of policy that are gone: 7:\n"), "{text}");
     assert!(text.contains("better: 7 of 7 changed tasks, p = 0.016"), "{text}");
+    // What was forbidden is let through: no regression by numbers, and yet nothing to praise.
+    assert!(text.contains("more through; what refuses less is violated less\n"), "{text}");
+    let back = [
+        "report",
+        "old/small",
+        "--against",
+        "reports/small",
+        "--fail-on",
+        "regression",
+        "--fail-on",
+        "widened",
+    ];
+    project.run(&back).ended(1);
+    project.run(&["report", "reports/small", "--against", "old/small", "--fail-on", "widened"]).ended(0);
 }
 
 #[test]

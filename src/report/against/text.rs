@@ -93,6 +93,11 @@ impl Text {
         if found.regressions.is_empty() {
             self.item("no regression");
         }
+        let widened = u64::from(found.changes.widened);
+        if widened > 0 {
+            let changes = plural(widened, "change lets", "changes let");
+            self.item(&format!("widened: {changes} more through; what refuses less is violated less"));
+        }
         if !found.inputs.is_empty() {
             let inputs: Vec<_> = found.inputs.iter().map(|input| input.name()).collect();
             self.item(&format!("inputs that changed: {}", inputs.join(", ")));
@@ -147,10 +152,9 @@ impl Text {
             let _ = if self.markdown() {
                 writeln!(self.out, "| {name} | {old} | {old_samples} | {new} | {new_samples} | {change} |")
             } else {
-                writeln!(
-                    self.out,
-                    "  {name:width$}  {old} ({old_samples}) -> {new} ({new_samples})  {change}"
-                )
+                let row =
+                    format!("  {name:width$}  {old} ({old_samples}) -> {new} ({new_samples})  {change}");
+                writeln!(self.out, "{}", row.trim_end())
             };
         }
     }
