@@ -36,22 +36,28 @@ pub(super) fn append_inner(out: &mut Vec<u8>, text: &str) {
             '\t' => out.extend_from_slice(b"\\t"),
             '\u{8}' => out.extend_from_slice(b"\\b"),
             '\u{c}' => out.extend_from_slice(b"\\f"),
-            _ if c < ' ' || is_hidden(c) => _ = write!(out, "\\u{:04x}", u32::from(c)),
+            _ if c < ' ' || is_hidden(c) => _ = escaped(out, c),
             _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
 }
 
-/// Controls that JSON leaves alone, direction marks, invisible spaces and line separators.
-pub fn is_hidden(c: char) -> bool {
-    matches!(c,
-        '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+/// A character as JSON escapes it: one unit of UTF-16, or two.
+fn escaped(out: &mut (impl Write + ?Sized), c: char) -> io::Result<()> {
+    c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))
 }
 
-/// Nothing in this text needs an escape. All hidden characters are DEL or start with one of four bytes.
+/// Controls that JSON leaves alone, direction marks, invisible spaces and hyphens, line separators, and the tags in
+/// which text can be written that nobody sees.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Nothing in this text needs an escape. All hidden characters are DEL or start with one of six bytes.
 fn is_plain(bytes: &[u8]) -> bool {
-    let special = |b: u8| (b < 0x20) | matches!(b, b'"' | b'\\' | 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xEF);
+    let special = |b: u8| (b < 0x20) | matches!(b, b'"' | b'\\' | 0x7F | 0xC2 | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3);
     // Without an early end the compiler compares many bytes at once.
     !bytes.iter().fold(false, |found, byte| found | special(*byte))
 }
@@ -103,7 +109,7 @@ impl Formatter for Lines {
         let mut done = 0;
         for (at, hidden) in text.char_indices().filter(|(_, c)| is_hidden(*c)) {
             out.write_all(&bytes[done..at])?;
-            write!(out, "\\u{:04x}", u32::from(hidden))?;
+            escaped(out, hidden)?;
             done = at + hidden.len_utf8();
         }
         out.write_all(&bytes[done..])

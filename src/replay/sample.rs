@@ -106,6 +106,7 @@ pub(crate) const HOSTILE: &[&str] = &[
     "first\nsecond\r\nthird",
     "abc\u{202e}fed\u{2066}x\u{200b}\u{feff}",
     "\u{9b}31m\u{0}\u{7f}",
+    "seen\u{e0075}\u{e006e}\u{ad}\u{180e}unseen",
     "](javascript:alert(1)) ![x](http://y) # *b* _i_ ~s~",
     "größe – 日本語",
 ];

@@ -22,7 +22,7 @@ pub fn block(text: &str) -> Cow<'_, str> {
 
 fn escaped(text: &str, hide: impl Fn(char) -> bool) -> Cow<'_, str> {
     // Plain text has none of these bytes: they are controls or the first bytes of hidden characters.
-    let suspect = |byte: u8| (byte < 0x20) | matches!(byte, 0x7F | 0xC2 | 0xD8 | 0xE2 | 0xEF);
+    let suspect = |byte: u8| (byte < 0x20) | matches!(byte, 0x7F | 0xC2 | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3);
     if !text.bytes().fold(false, |found, byte| found | suspect(byte)) || !text.chars().any(&hide) {
         return Cow::Borrowed(text);
     }
@@ -126,6 +126,7 @@ mod tests {
         }
         assert_eq!(line("a\u{1b}[31m\nb\u{202e}c"), "a\\u{1b}[31m\\nb\\u{202e}c");
         assert_eq!(block("a\n\tb\r"), "a\n\tb\\r");
+        assert_eq!(line("a\u{e0041}b\u{ad}\u{180e}c"), "a\\u{e0041}b\\u{ad}\\u{180e}c");
         assert!(matches!(line("größe – 日本語 €"), Cow::Borrowed(_)));
     }
 

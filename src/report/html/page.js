@@ -2,9 +2,9 @@
 (() => {
   const HEIGHT = 34;
   const byId = (id) => document.getElementById(id);
-  const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
   // Recorded text is shown, never obeyed: controls and direction marks become visible.
-  const show = (text) => String(text).replace(hidden, (c) => "\\u{" + c.charCodeAt(0).toString(16) + "}");
+  const show = (text) => String(text).replace(hidden, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
   const el = (tag, attributes, ...children) => {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {

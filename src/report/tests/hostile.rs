@@ -8,7 +8,7 @@ use super::*;
 use crate::replay::json::is_hidden;
 
 /// Pieces that end something, start something, or hide something in one of the formats.
-const PIECES: [&str; 40] = [
+const PIECES: [&str; 41] = [
     "a",
     " ",
     "\"",
@@ -45,6 +45,7 @@ const PIECES: [&str; 40] = [
     "\u{202e}",
     "\u{2028}",
     "\u{feff}",
+    "\u{e0041}",
     "\u{fffe}",
     "\u{ffff}",
     "::error ::x%0A",
