@@ -1,7 +1,8 @@
-//! How fast folders of recordings are surveyed.
+//! How fast folders of recordings are surveyed, and made tasks of.
 //!
-//! `cargo bench --bench import` measures generated sessions, small and large, plain and compressed; folders that
-//! `PLUGIN_EVAL_SESSIONS` names are surveyed too, with what was found in them.
+//! `cargo bench --bench import` measures generated sessions, small and large, plain and compressed: the survey alone,
+//! then whole imports with masking and without, as far as to the files on disk. Folders that `PLUGIN_EVAL_SESSIONS` names
+//! are surveyed too, with what was found in them.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 use std::fmt::Write as _;
@@ -9,6 +10,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use plugin_eval::import::survey::{Filter, since, survey};
+use plugin_eval::import::{Options, import};
+use plugin_eval::suite::Suite;
 use serde_json::{Value, json};
 
 /// Instructions of a model, as every session holds them.
@@ -180,6 +183,68 @@ fn generated(name: &str, count: usize, ending: &str, make: impl Fn(usize) -> Str
     }
 }
 
+const SUITE: &str = r#"[suite]
+name = "bench"
+stage = "first"
+[role]
+name = "bench"
+outcomes = ["approve", "block"]
+[plugin]
+path = "plugin"
+config = ["codex/config.toml"]
+[[stage]]
+name = "first"
+mode = "read-only"
+bars = ["in_scope_calls >= 10%"]
+"#;
+
+/// A suite without tasks.
+fn suite(folder: &Path) -> Suite {
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("suite.toml", SUITE);
+    write("codex/config.toml", "approval_policy = \"on-request\"\n");
+    let manifest = json!({"name": "bench", "version": "1.0.0", "description": "reads"});
+    write("plugin/.codex-plugin/plugin.json", &manifest.to_string());
+    Suite::read(folder, &mut Vec::new()).unwrap()
+}
+
+/// Whole imports into a new suite each, the best of three. Half of the sessions lie in the home folder of a user.
+fn imported(name: &str, count: usize, calls: usize, mask: bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = 0;
+    for number in 0..count {
+        let mut text = session(number, calls);
+        if number % 2 == 1 {
+            text = text.replace("/w/app", "/home/adabyron/app");
+        }
+        bytes += text.len();
+        std::fs::write(folder.path().join(format!("rollout-{number}.jsonl")), text).unwrap();
+    }
+    let paths = [folder.path().to_owned()];
+    let options = Options { mask, without_snapshot: true, ..Options::default() };
+    let round = || {
+        let target = tempfile::tempdir().unwrap();
+        let suite = suite(target.path());
+        let start = Instant::now();
+        let threads = survey(&paths, &Filter::default()).threads;
+        let imported = import(&suite, threads, &options).unwrap();
+        let took = start.elapsed();
+        assert_eq!((imported.tasks.len(), imported.refused.len()), (count, 0), "{name}");
+        assert_eq!(imported.masked.total() > 0, mask, "{name}");
+        took
+    };
+    let took = (0..3).map(|_| round()).min().unwrap();
+    println!(
+        "{name:>34} {:>6.1} MB  {took:>9.1?}  {:>6.0} MB/s",
+        bytes as f64 / 1e6,
+        bytes as f64 / took.as_secs_f64() / 1e6
+    );
+}
+
 fn shown(folder: &Path) {
     let paths = [folder.to_owned()];
     let found = survey(&paths, &Filter::default());
@@ -213,6 +278,11 @@ fn main() {
     generated("2000 calls", 60, "jsonl", |number| session(number, 2000));
     generated("50 calls, compressed", 1000, "jsonl.zst", |number| session(number, 50));
     generated("Claude Code, 200 calls", 400, "jsonl", |number| transcript(number, 200));
+    println!("tasks written:");
+    for (calls, count) in [(50, 1000), (2000, 40)] {
+        imported(&format!("{calls} calls, not masked"), count, calls, false);
+        imported(&format!("{calls} calls, masked"), count, calls, true);
+    }
     for folder in std::env::var_os("PLUGIN_EVAL_SESSIONS").iter().flat_map(std::env::split_paths) {
         shown(&folder);
     }

@@ -138,6 +138,8 @@ pub struct Decision {
     pub restarted: bool,
     /// The commit that was merged.
     pub merged: Option<String>,
+    /// Commits that an import proposed and that are not the merged one.
+    pub not_merged: Vec<String>,
     /// Later commits that repaired this change.
     pub defects: Vec<String>,
     /// Findings that a person judged.

@@ -136,7 +136,12 @@ impl Decided<'_> {
     }
 
     fn merged(self, commit: &str, defects: &[String], merged: bool) -> Kept {
-        let kept = if merged { self.edit.set_merged(commit, defects) } else { Kept::Written };
+        let kept = if merged {
+            self.edit.set_merged(commit, defects)
+        } else {
+            self.edit.add_not_merged(commit);
+            Kept::Written
+        };
         settled(self.edit, ProposedPart::Merged, kept)
     }
 

@@ -13,7 +13,7 @@ use super::Role;
 use super::fields::{Fields, Problems, Text};
 
 pub(super) const KEYS: &[&str] =
-    &["outcome", "by", "note", "restarted", "merged", "defects", "finding", "approval"];
+    &["outcome", "by", "note", "restarted", "merged", "not_merged", "defects", "finding", "approval"];
 pub(super) const FINDING_KEYS: &[&str] = &["path", "line", "summary", "confirmed", "by", "note"];
 pub(super) const APPROVAL_KEYS: &[&str] =
     &["call", "verdict", "for", "prefix", "asked_at", "decided_at", "by", "source", "note"];
@@ -31,6 +31,11 @@ pub(super) fn read_decision(top: &Fields<'_, '_>, role: &Role, problems: &mut Pr
         note: fields.owned("note", problems),
         restarted: fields.flag("restarted", problems).unwrap_or(false),
         merged: fields.text("merged", problems).and_then(|text| commit(&text, problems)),
+        not_merged: fields
+            .texts("not_merged", problems)
+            .iter()
+            .filter_map(|text| commit(text, problems))
+            .collect(),
         defects: read_defects(&fields, problems),
         findings: read_findings(&fields, problems),
         approvals: read_approvals(&fields, problems),

@@ -412,6 +412,38 @@ fn declined_prompts_are_proposed() {
 }
 
 #[test]
+fn a_commit_that_a_person_denied_is_not_proposed_again() {
+    let (project, mut clone, [_, merge, _]) = merged();
+    import(&project, &[]).ended(0);
+    let sheet = project.run(&["decisions", "export", SUITE]).ended(0).stdout;
+    let mut rows = csv::ReaderBuilder::new().has_headers(false).from_reader(sheet.as_bytes()).into_records();
+    let titles = rows.next().unwrap().unwrap();
+    let at = |title: &str| titles.iter().position(|one| one == title).unwrap();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&titles).unwrap();
+    for row in rows.map(Result::unwrap).filter(|row| &row[at("kind")] == "merged") {
+        writer
+            .write_record(
+                row.iter()
+                    .enumerate()
+                    .map(|(column, cell)| if column == at("verdict") { "no" } else { cell }),
+            )
+            .unwrap();
+    }
+    project.write("sheet.csv", writer.into_inner().unwrap());
+    project.run(&["decisions", "import", SUITE, "sheet.csv", "--by", "kim"]).ended(0);
+    assert_eq!(texts(&toml(&project)["decision"]["not_merged"]), [merge.to_string()]);
+    project.run(&["check", SUITE]).ended(0);
+    let before = project.files(SUITE);
+    import(&project, &[]).ended(0);
+    same(&project, &before);
+    // Another commit may be: the same lines, on the same branch.
+    clone.commit("again", &[("src/lib.rs", Some(NEW_LIB))]);
+    import(&project, &[]).ended(0);
+    assert!(toml(&project)["proposed"].get("merged").is_none());
+}
+
+#[test]
 fn patches_that_masking_keeps_from_fitting_are_told() {
     let project = project();
     let mut clone = Clone::of(&project, "app");

@@ -208,7 +208,9 @@ impl<'b> Compose<'b> {
             proposal.restarted = false;
             drop_evidence("restarted: ");
         }
-        if old.decided("merged").is_some() {
+        if old.decided("merged").is_some()
+            || proposal.merged.as_deref().is_some_and(|merged| old.denies(merged))
+        {
             (proposal.merged, proposal.similarity) = (None, None);
             proposal.defects.clear();
             drop_evidence("merged: ");
@@ -236,6 +238,15 @@ impl Before<'_> {
 
     fn decided(&self, key: &str) -> Option<&toml::Value> {
         self.table.get("decision")?.get(key)
+    }
+
+    /// Whether a person has said of a commit that it is not the merged one.
+    fn denies(&self, commit: &str) -> bool {
+        let list = self.decided("not_merged").and_then(toml::Value::as_array);
+        let denied = list.into_iter().flatten().filter_map(toml::Value::as_str);
+        denied
+            .filter(|denied| denied.len() >= 7)
+            .any(|denied| commit.get(..denied.len()).is_some_and(|start| start.eq_ignore_ascii_case(denied)))
     }
 
     /// Calls whose prompts a person has answered.

@@ -56,6 +56,17 @@ impl TaskEdit {
         }
     }
 
+    /// Says of a commit that was proposed that it is not the merged one.
+    pub fn add_not_merged(&mut self, commit: &str) {
+        let decided = self.decision().and_then(|table| table.get("not_merged")).and_then(Item::as_array);
+        let known = decided.into_iter().flatten().filter_map(|known| known.as_str());
+        let mut all: Vec<String> = known.map(str::to_owned).collect();
+        if !all.iter().any(|known| known.eq_ignore_ascii_case(commit)) {
+            all.push(commit.to_owned());
+            set_texts(open(self.document.as_table_mut(), "decision"), "not_merged", &all);
+        }
+    }
+
     /// Says whether the agent had to be restarted by hand.
     pub fn set_restarted(&mut self, restarted: bool) {
         set(open(self.document.as_table_mut(), "decision"), "restarted", value(restarted));
