@@ -128,16 +128,22 @@ impl Import<'_> {
     /// Names of the tasks: those that they have, wherever people moved them; new ones for new threads.
     fn names(&self, jobs: &[(Draft, Pinned)]) -> Vec<String> {
         let mut known = Known::read(self.suite.tasks_folder());
+        // The name that a task has, or else the prompt for a new one.
+        let there: Vec<Result<String, String>> = jobs
+            .par_iter()
+            .map(|(draft, _)| {
+                let there = known.of(&self.masking.text(&draft.thread.id)).map(str::to_owned);
+                there.ok_or_else(|| {
+                    let mut mask = self.masking.thread(&[draft.prompt.as_bytes()]);
+                    mask.text(&draft.prompt).into_owned()
+                })
+            })
+            .collect();
         let mut names = Vec::with_capacity(jobs.len());
-        for (draft, _) in jobs {
-            let thread = &draft.thread;
-            let new = || {
-                let mut mask = self.masking.thread(&[draft.prompt.as_bytes()]);
-                let prompt = mask.text(&draft.prompt);
-                name_for(&thread.id, thread.started, &prompt, &|name| known.is_taken(name))
-            };
-            let there = known.of(&self.masking.text(&thread.id)).map(str::to_owned);
-            let name = there.unwrap_or_else(new);
+        for ((draft, _), there) in jobs.iter().zip(there) {
+            let Thread { id, started, .. } = &draft.thread;
+            let name =
+                there.unwrap_or_else(|prompt| name_for(id, *started, &prompt, &|name| known.is_taken(name)));
             known.take(&name);
             names.push(name);
         }

@@ -37,6 +37,13 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
+    /// Where its lines stand.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Range<usize>> {
+        let starts = std::iter::once(0).chain(self.breaks.iter().map(|at| at + 1));
+        let ends = self.breaks.iter().copied().chain(std::iter::once(self.range.len()));
+        starts.zip(ends).map(|(start, end)| self.range.start + start..self.range.start + end)
+    }
+
     /// The carrier with another text in it, of the same shape.
     pub(super) fn write(&self, text: &[u8]) -> Option<Vec<u8>> {
         let encoding = if self.url { URL.as_ref() } else { STANDARD.as_ref() }?;

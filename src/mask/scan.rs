@@ -541,15 +541,18 @@ fn rest_of_control(text: &[u8], at: usize) -> usize {
     (more + 1).min(text.len() - at)
 }
 
-/// The hit of base64 whose text holds hits.
-fn carried(carrier: &Carrier, hits: &[Hit]) -> Option<Hit> {
-    let first = hits.first()?;
+/// The hits of base64 whose text holds hits: one for each of its lines, so that what stands between lines stays.
+fn carried(carrier: &Carrier, hits: &[Hit]) -> Vec<Hit> {
+    let Some(first) = hits.first() else { return Vec::new() };
     let count = hits.iter().map(|hit| hit.count).sum();
+    let hit = |range, mark, count| Hit { range, kind: first.kind.clone(), mark, count };
     if hits.iter().all(|hit| hit.mark.is_empty()) {
-        return Some(Hit { range: carrier.range.clone(), kind: first.kind.clone(), mark: Vec::new(), count });
+        return vec![hit(carrier.range.clone(), Vec::new(), count)];
     }
-    let text = apply(&carrier.text, hits);
-    Some(Hit { range: carrier.range.clone(), kind: first.kind.clone(), mark: carrier.write(&text)?, count })
+    let Some(mark) = carrier.write(&apply(&carrier.text, hits)) else { return Vec::new() };
+    let marks = mark.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).chain(std::iter::repeat(Vec::new()));
+    let counts = std::iter::once(count).chain(std::iter::repeat(0));
+    carrier.lines().zip(marks).zip(counts).map(|((range, mark), count)| hit(range, mark, count)).collect()
 }
 
 /// A text with its hits replaced. Hits are sorted and apart from each other.

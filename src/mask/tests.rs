@@ -234,6 +234,39 @@ fn documents() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// As `base64` prints it: the line breaks stay as they are written, whatever stands around them.
+#[test]
+fn base64_in_lines_keeps_its_lines() {
+    let secret = token(31, 16);
+    let body = format!(
+        "export DB_PASSWORD={secret} {} {secret} and more words to the end",
+        "some words ".repeat(12)
+    );
+    let letters = data_encoding::BASE64.encode(body.as_bytes());
+    let lines: Vec<&str> =
+        letters.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let text = format!("$ base64 x\n{}\n$", lines.join("\n"));
+    let json = json!({"t": text}).to_string();
+    for document in [text, format!("{json}\n"), format!("{}\n", json!({"deep": json}))] {
+        let (out, _, alarms) = masked_with(document.as_bytes(), Rules::default());
+        let out = String::from_utf8(out).unwrap();
+        assert!(out != document && alarms.is_empty(), "{out}");
+        assert_eq!((out.len(), out.lines().count()), (document.len(), document.lines().count()), "{out}");
+        assert!(!document.starts_with('{') || serde_json::from_str::<Value>(&out).is_ok(), "{out}");
+        let shown: String = out
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '+' && c != '/' && c != '=')
+            .filter(|word| word.len() > 40)
+            .map(|word| word.strip_prefix('n').unwrap_or(word))
+            .collect();
+        let carried =
+            data_encoding::BASE64.decode(shown.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+        assert!(
+            carried.is_ok_and(|text| text.contains("DB_PASSWORD=MASKED") && !text.contains(&secret)),
+            "{out}"
+        );
+    }
+}
+
 /// The ways in which a value that was met elsewhere may be written.
 fn written(value: &str, how: u8) -> String {
     let each = |write: &dyn Fn(u8) -> String| value.bytes().map(write).collect::<String>();

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use rayon::prelude::*;
+
 /// The tasks of a suite.
 #[derive(Clone, Debug, Default)]
 pub(in crate::import) struct Known {
@@ -17,13 +19,16 @@ impl Known {
         let mut known = Self::default();
         let mut names: Vec<_> = std::fs::read_dir(folder).into_iter().flatten().flatten().collect();
         names.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in names {
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.starts_with('.') {
-                continue;
-            }
+        let tasks: Vec<(String, Option<String>)> = names
+            .par_iter()
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+                Some((name, thread_of(&entry.path().join("task.toml"))))
+            })
+            .collect();
+        for (name, thread) in tasks {
             known.names.insert(name.to_ascii_lowercase());
-            if let Some(thread) = thread_of(&entry.path().join("task.toml")) {
+            if let Some(thread) = thread {
                 known.by_thread.entry(thread).or_insert(name);
             }
         }
