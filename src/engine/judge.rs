@@ -150,6 +150,9 @@ fn ran_as(call: &Call<'_>, action: &Action<'_>) -> bool {
     }
 }
 
+/// The rule by which calls with arguments that cannot be read are refused.
+const MALFORMED: &str = "argument schema";
+
 /// A call on its way through the phases.
 struct Passage<'j, 'm> {
     judge: Judge<'j>,
@@ -165,14 +168,22 @@ struct Passage<'j, 'm> {
 
 impl Passage<'_, '_> {
     fn pass(&mut self, attempt: &Attempt<'_>) -> Ruling {
-        if let Some(ruling) = self.routing(attempt.action) {
+        let unrouted = self.routing(attempt.action);
+        // Hooks of some tools see arguments before Codex finds that it cannot read them.
+        let seen = unrouted.as_ref().is_none_or(|ruling| {
+            matches!(attempt.action, Action::Malformed { .. }) && ruling.rule.text == MALFORMED
+        });
+        if let Some(ruling) = unrouted.clone().filter(|_| !seen) {
             return self.end(ruling);
         }
         let asked = self.asked(attempt.action);
         let pre = self.judge.hooks.pre_tool_use(self.judge.boundary, asked, self.moment);
         self.hooks.extend(pre.rows);
         match pre.verdict {
-            PreTool::Pass => self.decide(attempt),
+            PreTool::Pass => match unrouted {
+                Some(ruling) => self.end(ruling),
+                None => self.decide(attempt),
+            },
             PreTool::Stop(ruling) => self.end(ruling),
             PreTool::Rewrite { action, arguments } => {
                 self.note(Phase::Hook, None, || format!("a hook rewrote the call to `{}`", action.label()));
@@ -347,10 +358,9 @@ impl Passage<'_, '_> {
                 let verdict = Verdict::Undetermined;
                 Some(Ruling { verdict, phase: Phase::Routing, reason: reason.into(), rule })
             }
-            Action::Malformed { tool, error } => deny(
-                format!("the arguments of `{tool}` cannot be read: {error}"),
-                Rule::built_in("argument schema"),
-            ),
+            Action::Malformed { tool, error } => {
+                deny(format!("the arguments of `{tool}` cannot be read: {error}"), Rule::built_in(MALFORMED))
+            }
             Action::Mcp(call) if self.is_off(&call.server) => {
                 let what = format!("the plugin is switched off for this turn, and with it `{}`", call.server);
                 deny(what, Rule::built_in("plugins that are disabled for a turn"))

@@ -4,6 +4,7 @@ use super::attempt::Attempt;
 use super::moment::Moment;
 use crate::action::Action;
 use crate::decision::{Phase, Ruling, Verdict};
+use crate::source::snapshot::{Content, Files};
 use crate::transcript::{Call, Recorded};
 
 /// `None` when no PostToolUse hook would run. The error says why the result is not known.
@@ -45,6 +46,17 @@ pub(super) fn of(
     }
 }
 
+/// Is the file that an image is read from none, as far as the files or the recorded answer tell?
+fn is_no_image(path: &str, call: &Call<'_>, moment: &Moment<'_>) -> bool {
+    const STARTS: [&[u8]; 5] = [b"\x89PNG", b"\xff\xd8", b"GIF8", b"RIFF", b"BM"];
+    let locale = moment.site.locale;
+    match moment.site.files.map(|files| files.read(locale.absolute(path))) {
+        Some(Content::Known(bytes)) => !STARTS.iter().any(|start| bytes.starts_with(start)),
+        Some(Content::NoFile) => true,
+        _ => call.output.is_some_and(|output| output.text().starts_with("unable to ")),
+    }
+}
+
 /// Calls that run and give hooks nothing to see.
 fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
     match attempt.action {
@@ -53,7 +65,8 @@ fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool
         Action::Mcp(_) => {
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }
-        Action::Patch(_) | Action::ViewImage(_) | Action::Builtin(_) => false,
+        Action::ViewImage(path) => is_no_image(path, call, moment),
+        Action::Patch(_) | Action::Builtin(_) => false,
         _ => matches!(attempt.action, Action::WebSearch(_) | Action::Code(_)),
     }
 }

@@ -182,7 +182,9 @@ pub fn read(path: &Path) -> Result<History, HistoryError> {
         (twice, "same-run", "lines that say the same as an earlier one; each is counted once"),
     ];
     for (count, code, what) in counted.into_iter().filter(|(count, ..)| *count > 0) {
-        history.findings.push(Finding::warning(code, format!("{count} {what}")).at(Place::file(name.clone())));
+        history
+            .findings
+            .push(Finding::warning(code, format!("{count} {what}")).at(Place::file(name.clone())));
     }
     Ok(history)
 }

@@ -57,7 +57,8 @@ pub fn is_hidden(c: char) -> bool {
 
 /// Nothing in this text needs an escape. All hidden characters are DEL or start with one of six bytes.
 fn is_plain(bytes: &[u8]) -> bool {
-    let special = |b: u8| (b < 0x20) | matches!(b, b'"' | b'\\' | 0x7F | 0xC2 | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3);
+    let special =
+        |b: u8| (b < 0x20) | matches!(b, b'"' | b'\\' | 0x7F | 0xC2 | 0xD8 | 0xE1 | 0xE2 | 0xEF | 0xF3);
     // Without an early end the compiler compares many bytes at once.
     !bytes.iter().fold(false, |found, byte| found | special(*byte))
 }

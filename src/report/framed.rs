@@ -118,7 +118,11 @@ impl Parts {
     pub(super) fn write(&mut self, out: &mut dyn Write, frame: Frame, task: &RenderedTask) -> io::Result<()> {
         match frame {
             Frame::Html => {
-                if self.has_room(task) { out.write_all(&task.html) } else { Ok(()) }
+                if self.has_room(task) {
+                    out.write_all(&task.html)
+                } else {
+                    Ok(())
+                }
             }
             Frame::Junit => out.write_all(&task.junit.xml),
             Frame::Sarif => {
@@ -136,7 +140,11 @@ impl Parts {
     /// A browser opens a page of so many tasks; beyond that those that need a look go first.
     fn has_room(&mut self, task: &RenderedTask) -> bool {
         let bytes = task.html.len() as u64;
-        let (tasks, room) = if task.grave { (html::MOST_TASKS, html::MOST_BYTES) } else { (html::MOST_PLAIN, html::MOST_BYTES / 2) };
+        let (tasks, room) = if task.grave {
+            (html::MOST_TASKS, html::MOST_BYTES)
+        } else {
+            (html::MOST_PLAIN, html::MOST_BYTES / 2)
+        };
         let fits = self.pages < tasks && self.bytes + bytes <= room;
         if fits {
             self.pages += 1;

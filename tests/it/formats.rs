@@ -26,7 +26,8 @@ fn a_report_renders_again_to_the_same_bytes() {
 #[cfg(target_os = "linux")]
 fn used(process: u32) -> Option<(u64, u64)> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let peak = status.lines().find(|line| line.starts_with("VmHWM:"))?.split_whitespace().nth(1)?.parse().ok()?;
+    let peak =
+        status.lines().find(|line| line.starts_with("VmHWM:"))?.split_whitespace().nth(1)?.parse().ok()?;
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     let fields: Vec<_> = stat.rsplit_once(')')?.1.split_whitespace().collect();
     let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
@@ -45,7 +46,9 @@ fn ten_thousand_tasks_take_little_memory() {
     let copy = |at: usize| task.replacen("alpha", &format!("task-{at:05}"), 1);
     let tasks: Vec<_> = (0..10_000).map(copy).collect();
     project.write("many.json", report.replace(task, &tasks.join(",\n")));
-    for (format, ends, lines) in [("html", "</html>", 10_000), ("calls-csv", "", 30_001), ("junit", "</testsuites>", 10_000)] {
+    for (format, ends, lines) in
+        [("html", "</html>", 10_000), ("calls-csv", "", 30_001), ("junit", "</testsuites>", 10_000)]
+    {
         let out = std::fs::File::create(project.path("out")).unwrap();
         let mut running = std::process::Command::new(env!("CARGO_BIN_EXE_plugin-eval"))
             .args(["report", "many.json", "--format", format])

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::action::{Action, Command, McpCall, Shell, Stdin, clean, patch};
+use crate::action::{Action, Command, McpCall, Shell, Stdin, ToolName, clean, patch};
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::rules::Invocation;
@@ -39,6 +39,9 @@ impl<'c> ToolUse<'c> {
             Action::Spawn(_) => ("spawn_agent".into(), given()),
             Action::ViewImage(path) => ("view_image".into(), given().or_else(|| raw(&json!({"path": path})))),
             Action::Builtin(tool) => (format!("{}{}", tool.namespace, tool.name).into(), given()),
+            Action::Malformed { tool, .. } if shows_arguments(tool, arguments) => {
+                (format!("{}{}", tool.namespace, tool.name).into(), given())
+            }
             Action::Stdin(_)
             | Action::Code(_)
             | Action::WebSearch(_)
@@ -60,6 +63,22 @@ impl<'c> ToolUse<'c> {
         };
         with.unwrap_or_else(|| self.input.clone())
     }
+}
+
+/// Does Codex 0.169 show arguments to hooks before it reads them? It does for tools of its own that take hooks' input as
+/// it is, where the arguments are an object at all (conformance: hooks/post-on-images).
+fn shows_arguments(tool: &ToolName<'_>, arguments: &str) -> bool {
+    const READ_BEFORE: [&str; 7] = [
+        "exec_command",
+        "shell",
+        "shell_command",
+        "local_shell",
+        "container.exec",
+        "write_stdin",
+        "apply_patch",
+    ];
+    let own = !tool.namespace.starts_with("mcp__") && !READ_BEFORE.contains(&&*tool.name);
+    own && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments).is_ok()
 }
 
 /// The working folder of a command, or of the terminal that is typed to, where it is not the session's.

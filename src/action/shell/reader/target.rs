@@ -90,7 +90,8 @@ impl<'t> Reader<'t> {
         if arg.text.is_empty() || is_device(&arg.text) {
             return;
         }
-        let Some(path) = join(self.scopes.folder(), without_slash(arg.text.clone())) else {
+        let Some(text) = seen_by_itself(arg.text.clone()) else { return };
+        let Some(path) = join(self.scopes.folder(), without_slash(text)) else {
             return self.opaque(Opaque::Expansion);
         };
         if let Some(found) = arg.glob.then(|| programs::found(&path)).flatten() {
@@ -153,6 +154,22 @@ fn whole_tree<'t>(arg: &Arg<'t>, path: &str) -> Option<Cow<'t, str>> {
     }
     let folder = if path == "**" { "." } else { path.strip_suffix("/**")? };
     (!folder.contains(['*', '?', '['])).then(|| Cow::Owned(folder.to_owned()))
+}
+
+/// A path through `/proc/self` as it is without that; `None` for what the process sees of itself, which every sandbox of
+/// Codex 0.169 lets it read and change.
+fn seen_by_itself(path: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let Some(rest) = path.strip_prefix("/proc/self/").or_else(|| path.strip_prefix("/proc/thread-self/"))
+    else {
+        return (path != "/proc/self").then_some(path);
+    };
+    let (first, below) = rest.split_once('/').unwrap_or((rest, ""));
+    match first {
+        "cwd" if below.is_empty() => Some(Cow::Borrowed(".")),
+        "cwd" => Some(Cow::Owned(below.to_owned())),
+        "root" => Some(Cow::Owned(format!("/{below}"))),
+        _ => None,
+    }
 }
 
 /// Devices whose use touches nothing.

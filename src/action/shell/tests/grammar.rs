@@ -299,6 +299,20 @@ fn scripts_in_scripts() {
 }
 
 #[test]
+fn what_a_process_sees_of_itself() {
+    check(&[
+        ("cat /proc/self/status", ""),
+        ("echo x > /proc/self/comm", ""),
+        ("echo x > /proc/self/fd/1", ""),
+        ("cat /proc/self/cwd/a", "r a"),
+        ("cd d && echo x > /proc/self/cwd/a", "w d/a"),
+        ("touch /proc/self/root/etc/x", "w /etc/x"),
+        ("cat /proc/1/environ", "r /proc/1/environ"),
+        ("cat /proc/selfish", "r /proc/selfish"),
+    ]);
+}
+
+#[test]
 fn files_from_pipes() {
     check(FILES_FROM_PIPES);
 }
