@@ -232,7 +232,7 @@ impl<'n> Words<'n> {
             let (start, more) = word.as_bytes().split_at(1);
             start[0] == first && more.len() == rest.len() && rest.eq_ignore_ascii_case(more)
         };
-        index < self.len && among.iter().any(|word| is_word(word))
+        index < self.len && among.iter().any(is_word)
     }
 }
 
