@@ -44,7 +44,7 @@ pub(super) fn lay_over(
     }
     let ended_well = call.exit_code() == Some(0);
     let literal = match &call.action {
-        Action::Shell(command) if ended_well => literal::results(files, command, locale),
+        Action::Shell(command) if ended_well && writes(attempt) => literal::results(files, command, locale),
         _ => Vec::new(),
     };
     for touch in attempt.touches.iter().filter(|touch| touch.access == Access::Write) {
@@ -73,11 +73,16 @@ pub(super) fn lay_over(
     }
 }
 
+/// Does it write a file by name? Most commands do not, and need not be read again.
+fn writes(attempt: &Attempt<'_>) -> bool {
+    attempt.touches.iter().any(|touch| touch.access == Access::Write && matches!(touch.at, At::Path(_)))
+}
+
 /// Lays what a command showed of files that are in doubt over the tree: their whole text, or how they differ from the
 /// last commit.
 fn lay_shown(files: &mut Overlay, call: &Call<'_>, locale: Locale<'_>) {
     let Action::Shell(command) = &call.action else { return };
-    if files.is_certain() {
+    if !files.has_edits_in_doubt() {
         return;
     }
     let reading = shell::effects(command);

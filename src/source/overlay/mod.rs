@@ -64,6 +64,11 @@ impl Overlay {
         self.nodes.is_empty() && self.doubts.is_empty()
     }
 
+    /// Are there files that were edited or written by a command, and may have changed since?
+    pub fn has_edits_in_doubt(&self) -> bool {
+        !self.rewritten.is_empty() || self.nodes.values().any(|node| !node.certain)
+    }
+
     /// Is every file known: has no command changed files in a way that cannot be told?
     pub fn is_certain(&self) -> bool {
         self.doubts.is_empty()
