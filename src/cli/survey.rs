@@ -4,7 +4,7 @@ use plugin_eval::engine::codex::Agreement;
 use plugin_eval::finding::Finding;
 use plugin_eval::metrics::{Side, TaskFacts, TaskPair, Waivers};
 use plugin_eval::patch::Patches;
-use plugin_eval::replay::Replay;
+use plugin_eval::replay::{Input, Replay};
 use plugin_eval::report::v1::SuiteV1;
 use plugin_eval::report::{RenderedTask, TaskReport, rows};
 use plugin_eval::suite::{Suite, Task};
@@ -130,11 +130,14 @@ impl Survey<'_> {
     }
 
     fn judged(&self, index: usize, task: &Task, judged: Judged) -> Surveyed {
-        let Judged { stages, diff, accepted, agreement } = judged;
+        let Judged { stages, diff, mut accepted, agreement } = judged;
+        for before in accepted.iter_mut().flatten() {
+            take_over(before, &stages[self.suite.current]);
+        }
         let facts = |replays: &[Replay]| -> Vec<TaskFacts> {
             let of = |replay| {
                 TaskFacts::of(index as u32, replay, &task.decision, &self.suite.role, &self.waivers)
-                    .with_skills(replay, task.skills.as_deref())
+                    .with_skills(replay, &self.suite.role, task.skills.as_deref())
             };
             replays.iter().map(of).collect()
         };
@@ -157,6 +160,18 @@ impl Survey<'_> {
             findings: &[],
         });
         Surveyed { rendered, facts, diff, pair, broken: false, agreement }
+    }
+}
+
+/// Baselines hold no patches and no skills: these follow from the recording, so those of the same recording are the same.
+fn take_over(before: &mut Replay, now: &[Replay]) {
+    let same = |now: &&Replay| {
+        now.repeat == before.repeat
+            && now.inputs.get(&Input::Recording) == before.inputs.get(&Input::Recording)
+    };
+    if let Some(now) = now.iter().find(same) {
+        before.patch.clone_from(&now.patch);
+        before.skills.clone_from(&now.skills);
     }
 }
 

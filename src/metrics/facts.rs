@@ -7,7 +7,7 @@ use crate::suite::Role;
 use super::evidence::Evidence;
 use super::findings::match_findings;
 use super::hooks::blocked_by_hook;
-use super::outcome::{Agreement, agreement, completed};
+use super::outcome::{Agreement, agreement, completed, succeeded};
 use super::patches::PatchFacts;
 use super::triggers::TriggerFacts;
 use super::violation::{Kinds, is_unclear, violations};
@@ -218,7 +218,16 @@ impl TaskFacts {
         for (index, step) in replay.steps.iter().enumerate() {
             facts.add_step(index, step, waivers);
         }
+        facts.ask_criteria(replay, role);
         facts
+    }
+
+    /// A completed run must also be what the role asks for.
+    fn ask_criteria(&mut self, replay: &Replay, role: &Role) {
+        if self.completed == Some(true) {
+            self.completed = succeeded(self, role);
+            self.end = End::of(self.completed, replay, role);
+        }
     }
 
     /// Did a person say anything of what came of it?
@@ -228,8 +237,9 @@ impl TaskFacts {
 
     /// The same with the skills that the task calls for.
     #[must_use]
-    pub fn with_skills(mut self, replay: &Replay, wanted: Option<&[String]>) -> Self {
+    pub fn with_skills(mut self, replay: &Replay, role: &Role, wanted: Option<&[String]>) -> Self {
         self.triggers = TriggerFacts::of(replay, wanted);
+        self.ask_criteria(replay, role);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use crate::decision::Decision;
 use crate::replay::Replay;
-use crate::suite::Role;
+use crate::suite::{Role, Success};
 
 use super::metric::{Metric, Tally};
 use super::{TaskFacts, Unit};
@@ -65,6 +65,27 @@ pub(super) fn completed(
         }
         Agreement::Undecided => decision.merged.is_some().then_some(role.output.outcome.is_none()),
     }
+}
+
+/// Is an accepted run what the role asks for? `None` where one of its criteria is not known and none fails.
+///
+/// A criterion about patches holds for a run without one.
+pub(super) fn succeeded(facts: &TaskFacts, role: &Role) -> Option<bool> {
+    let criteria = role.success.iter().map(|criterion| {
+        let patch = &facts.patch;
+        match criterion {
+            Success::Patch if patch.unclear => None,
+            Success::Patch => Some(patch.accepted != Some(false)),
+            Success::Formatter if patch.unformatted => None,
+            Success::Formatter => Some(patch.formatted.as_ref().is_none_or(|(equal, _)| *equal)),
+            Success::Tests => Some(patch.tests.as_ref().is_none_or(|tests| tests.added > 0)),
+            Success::InScope => Some(facts.not_inside.count == 0),
+            Success::Skills => Some(facts.triggers.called_for.iter().all(|(_, used)| *used)),
+        }
+    });
+    let answers: Vec<Option<bool>> = criteria.collect();
+    let fails = answers.contains(&Some(false));
+    if fails { Some(false) } else { (!answers.contains(&None)).then_some(true) }
 }
 
 /// The two metrics of whole runs.
@@ -155,6 +176,38 @@ mod tests {
         }
         assert_eq!(agreement(&says(None), &decided("block"), &role), Agreement::NoOutcome);
         assert_eq!(agreement(&says(Some("block")), &Decision::default(), &role), Agreement::Undecided);
+    }
+
+    /// What a role asks for turns an accepted run into one that is not completed, or not known.
+    #[test]
+    fn roles_have_criteria_of_their_own() {
+        let asks = |success: &[Success]| Role { success: success.to_vec(), ..role() };
+        let of = |facts: &dyn Fn(&mut TaskFacts), success: &[Success]| {
+            let replay = says(Some("approve"));
+            let mut one =
+                TaskFacts::of(0, &replay, &decided("approve"), &role(), &super::super::Waivers::default());
+            facts(&mut one);
+            succeeded(&one, &asks(success))
+        };
+        let all = &Success::ALL;
+        assert_eq!(of(&|_| {}, &[]), Some(true));
+        assert_eq!(of(&|_| {}, all), Some(true));
+        assert_eq!(of(&|facts| facts.patch.accepted = Some(false), &[Success::Patch]), Some(false));
+        assert_eq!(of(&|facts| facts.patch.accepted = Some(false), &[Success::Formatter]), Some(true));
+        assert_eq!(of(&|facts| facts.patch.unclear = true, all), None);
+        let wrong = |facts: &mut TaskFacts| {
+            facts.patch.unclear = true;
+            facts.patch.formatted = Some((false, String::new()));
+        };
+        assert_eq!(of(&wrong, all), Some(false));
+        assert_eq!(of(&|facts| facts.patch.unformatted = true, &[Success::Formatter]), None);
+        assert_eq!(of(&|facts| facts.not_inside.count = 1, &[Success::InScope]), Some(false));
+        assert_eq!(
+            of(&|facts| facts.triggers.called_for.push(("a".into(), false)), &[Success::Skills]),
+            Some(false)
+        );
+        let untested = crate::replay::TestsChange { implementation: true, ..Default::default() };
+        assert_eq!(of(&|facts| facts.patch.tests = Some(untested.clone()), &[Success::Tests]), Some(false));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use output::{AgentFinding, AgentOutput, Extract, RoleOutput};
 pub use partition::Partition;
 pub use plugin::HookLimits;
 pub use repos::Repos;
-pub use role::{MetricName, Role, SIMILARITY};
+pub use role::{MetricName, Role, SIMILARITY, Success};
 pub use stage::{BarText, Stage};
 pub use task::{SessionFile, SnapshotRef, Task};
 pub use waiver::{Waived, Waiver, parse_day};

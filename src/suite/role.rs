@@ -1,3 +1,4 @@
+use crate::finding::closest;
 use crate::source::Place;
 
 use super::fields::{Fields, Problems, Text};
@@ -22,6 +23,8 @@ pub struct Role {
     pub output: RoleOutput,
     /// The program whose output a patch must be.
     pub formatter: Option<Formatter>,
+    /// What a task run must be, beside finished and accepted, to count as completed.
+    pub success: Vec<Success>,
     /// Least similarity to the merged commit, in percent, of a patch that was merged without a substantial rewrite;
     /// [`SIMILARITY`] when absent.
     pub similarity: Option<u32>,
@@ -29,6 +32,37 @@ pub struct Role {
 
 /// Least similarity of a patch that was merged without a substantial rewrite, in percent.
 pub const SIMILARITY: u32 = 80;
+
+/// What a role asks of a task run beside that it finished and was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Success {
+    /// Its patch, if it made one, was merged without a substantial rewrite.
+    Patch,
+    /// Its patch, if it made one, is what the role's formatter prints.
+    Formatter,
+    /// Its patch, if it changes code, adds a test that checks something.
+    Tests,
+    /// Every call of it lies inside what the boundary declares.
+    InScope,
+    /// The skills that the task calls for were used.
+    Skills,
+}
+
+impl Success {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Patch, Self::Formatter, Self::Tests, Self::InScope, Self::Skills];
+
+    /// As suites write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Formatter => "formatter",
+            Self::Tests => "tests",
+            Self::InScope => "in-scope",
+            Self::Skills => "skills",
+        }
+    }
+}
 
 /// A metric named in a suite; the gate knows which there are.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +90,17 @@ impl Role {
     }
 }
 
-pub(super) const KEYS: &[&str] =
-    &["name", "description", "primary", "guardrail", "outcomes", "output", "formatter", "similarity"];
+pub(super) const KEYS: &[&str] = &[
+    "name",
+    "description",
+    "primary",
+    "guardrail",
+    "outcomes",
+    "output",
+    "formatter",
+    "success",
+    "similarity",
+];
 
 /// Reads `[role]`.
 pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Role {
@@ -76,8 +119,27 @@ pub(super) fn read_role(top: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Ro
         outcomes: outcomes.iter().map(|text| text.value.trim().to_owned()).collect(),
         output: read_output(&fields, problems),
         formatter: read_formatter(&fields, problems),
+        success: read_success(&fields, problems),
         similarity: fields.number("similarity", 1, 100, problems),
     }
+}
+
+fn read_success(fields: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<Success> {
+    let mut all = Vec::new();
+    for text in fields.texts("success", problems) {
+        let found = Success::ALL.into_iter().find(|known| known.name() == text.value);
+        if found.is_none() {
+            let names = Success::ALL.map(Success::name);
+            let help = match closest(text.value, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known criteria: {}", names.join(", ")),
+            };
+            let message = format!("there is no criterion `{}`", text.value);
+            problems.error(&text.span, "unknown-criterion", message, help);
+        }
+        all.extend(found);
+    }
+    all
 }
 
 fn check_outcomes(fields: &Fields<'_, '_>, outcomes: &[Text<'_>], problems: &mut Problems<'_>) {

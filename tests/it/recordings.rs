@@ -101,8 +101,9 @@ fn sub_agents_lie_beside_the_session_that_started_them() {
 fn large() -> String {
     let mut session = Session::at(Path::new("/home/margarethe/app"), Oid::ZERO_SHA1);
     for at in 0..400u32 {
-        let body: String =
+        let rows: Vec<String> =
             (0..120).map(|row| format!("row {row} of {at}: {}\n", at.wrapping_mul(row + 1))).collect();
+        let body = rows.concat();
         session = session.shell(&format!("sed -n {at}p /home/margarethe/app/big.txt"), &body);
     }
     let password = ["k7Qp", "w2Zx9", "Lm4T"].concat();
@@ -143,7 +144,7 @@ fn what_is_too_large_or_a_bomb_is_named_and_the_rest_imported() {
     project
         .write("sessions/rollout-large.jsonl", large().replace(ID, "019f0000-0000-7000-8000-0000000000cc"));
     // 40 MB of one letter after a beginning that is that of a session.
-    let mut bomb = large()[..2000].as_bytes().to_vec();
+    let mut bomb = large().as_bytes()[..2000].to_vec();
     bomb.resize(bomb.len() + (40 << 20), b' ');
     project.write("sessions/rollout-bomb.jsonl.zst", zstd::encode_all(bomb.as_slice(), 3).unwrap());
     let arguments =
