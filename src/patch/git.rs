@@ -36,25 +36,12 @@ impl Store {
     }
 
     pub(super) fn parents(&self, commit: ObjectId) -> Vec<ObjectId> {
-        self.repo.find_commit(commit).map(|commit| commit.parent_ids().collect()).unwrap_or_default()
-    }
-
-    /// The difference between two commits; `None` stands for no files.
-    pub(super) fn diff(&self, old: Option<ObjectId>, new: ObjectId) -> Option<git2::Diff<'_>> {
-        let tree = |id: ObjectId| self.repo.find_commit(id).and_then(|commit| commit.tree());
-        let old = match old {
-            Some(id) => Some(tree(id).ok()?),
-            None => None,
-        };
-        let new = tree(new).ok()?;
-        let mut options = DiffOptions::new();
-        options.ignore_submodules(true).context_lines(0).skip_binary_check(true);
-        self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).ok()
+        parents(&self.repo, commit)
     }
 
     /// What was done to files between two commits, in the order of paths; `None` where that is too much or not there.
     pub(super) fn changes(&self, old: Option<ObjectId>, new: ObjectId) -> Option<Vec<FileChange>> {
-        let diff = self.diff(old, new)?;
+        let diff = diff(&self.repo, old, new)?;
         if diff.deltas().len() > MAX_FILES {
             return None;
         }
@@ -83,4 +70,21 @@ impl Store {
             Err(_) => Side::Unknown,
         }
     }
+}
+
+pub(super) fn parents(repo: &git2::Repository, commit: ObjectId) -> Vec<ObjectId> {
+    repo.find_commit(commit).map(|commit| commit.parent_ids().collect()).unwrap_or_default()
+}
+
+/// The difference between two commits; `None` stands for no files.
+pub(super) fn diff(repo: &git2::Repository, old: Option<ObjectId>, new: ObjectId) -> Option<git2::Diff<'_>> {
+    let tree = |id: ObjectId| repo.find_commit(id).and_then(|commit| commit.tree());
+    let old = match old {
+        Some(id) => Some(tree(id).ok()?),
+        None => None,
+    };
+    let new = tree(new).ok()?;
+    let mut options = DiffOptions::new();
+    options.ignore_submodules(true).context_lines(0).skip_binary_check(true);
+    repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).ok()
 }

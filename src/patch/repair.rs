@@ -9,7 +9,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use regex::Regex;
 
-use super::git::Store;
+use super::git::{Store, diff, parents};
 use crate::replay::{MAX_NAMED, Repair, RepairKind};
 use crate::source::ObjectId;
 use crate::source::snapshot::Snapshot;
@@ -70,7 +70,7 @@ impl Annals {
 
     /// Commits that repaired `merged`, each with how that is known.
     pub(super) fn repairs(&self, git: &Store, snapshot: &Snapshot, merged: ObjectId) -> Vec<Repair> {
-        let own = OwnCommits::of(git, merged);
+        let own = OwnCommits::of(git.git(), merged);
         let mut blamed = 0;
         let mut repairs = Vec::new();
         let chronicle = self.read(git, snapshot);
@@ -87,7 +87,7 @@ impl Annals {
                 Some(_) => (RepairKind::Names, 0),
                 None if blamed == MAX_BLAMED => continue,
                 None => {
-                    let lines = own.lines_changed_by(git, merged, entry.id);
+                    let lines = own.lines_changed_by(git.git(), merged, entry.id);
                     blamed += usize::from(lines.is_some());
                     match lines {
                         Some(lines) if lines > 0 => (RepairKind::Fixes, lines),
@@ -147,12 +147,12 @@ pub(super) fn all(git: &Store, found: &[Repair], defects: &[String]) -> Vec<Repa
 struct OwnCommits(HashSet<ObjectId>);
 
 impl OwnCommits {
-    fn of(git: &Store, merged: ObjectId) -> Self {
+    fn of(repo: &git2::Repository, merged: ObjectId) -> Self {
         let mut own = HashSet::from([merged]);
-        let parents = git.parents(merged);
+        let parents = parents(repo, merged);
         if let [first, others @ ..] = parents.as_slice()
             && !others.is_empty()
-            && let Ok(mut walk) = git.git().revwalk()
+            && let Ok(mut walk) = repo.revwalk()
         {
             let pushed = others.iter().try_for_each(|id| walk.push(*id)).and_then(|()| walk.hide(*first));
             if pushed.is_ok() {
@@ -163,31 +163,38 @@ impl OwnCommits {
     }
 
     /// How many lines of these commits a later one removes or changes; `None` when they have no file in common.
-    fn lines_changed_by(&self, git: &Store, merged: ObjectId, fix: ObjectId) -> Option<u32> {
-        let before = *git.parents(fix).first()?;
-        let ours: HashSet<String> = paths(&git.diff(git.parents(merged).first().copied(), merged)?);
-        let diff = git.diff(Some(before), fix)?;
+    fn lines_changed_by(&self, repo: &git2::Repository, merged: ObjectId, fix: ObjectId) -> Option<u32> {
+        let before = *parents(repo, fix).first()?;
+        let ours: HashSet<String> = paths(&diff(repo, parents(repo, merged).first().copied(), merged)?);
+        let diff = diff(repo, Some(before), fix)?;
         if diff.deltas().len() > MAX_FILES || paths(&diff).is_disjoint(&ours) {
             return None;
         }
         let mut found = 0;
         for (path, lines) in removed_lines(&diff)? {
             if ours.contains(&path) {
-                found += self.blamed(git, merged, before, &path, &lines);
+                found += self.blamed(repo, merged, before, &path, &lines);
             }
         }
         Some(found)
     }
 
     /// How many of these lines of a file come from these commits, as the file was at `at`.
-    fn blamed(&self, git: &Store, merged: ObjectId, at: ObjectId, path: &str, lines: &[usize]) -> u32 {
+    fn blamed(
+        &self,
+        repo: &git2::Repository,
+        merged: ObjectId,
+        at: ObjectId,
+        path: &str,
+        lines: &[usize],
+    ) -> u32 {
         let mut options = git2::BlameOptions::new();
-        let oldest = git.parents(merged).first().copied();
+        let oldest = parents(repo, merged).first().copied();
         options.newest_commit(at).ignore_whitespace(true);
         if let Some(oldest) = oldest {
             options.oldest_commit(oldest);
         }
-        let Ok(blame) = git.git().blame_file(std::path::Path::new(path), Some(&mut options)) else {
+        let Ok(blame) = repo.blame_file(std::path::Path::new(path), Some(&mut options)) else {
             return 0;
         };
         let own = |line: &&usize| {
@@ -195,6 +202,14 @@ impl OwnCommits {
         };
         u32::try_from(lines.iter().filter(own).count()).unwrap_or(u32::MAX)
     }
+}
+
+/// How many lines of a merged commit a later one changes whose message says that something is repaired.
+pub(crate) fn fixed_lines(repo: &git2::Repository, merged: ObjectId, later: ObjectId, message: &str) -> u32 {
+    if !speaks_of_fix(message) {
+        return 0;
+    }
+    OwnCommits::of(repo, merged).lines_changed_by(repo, merged, later).unwrap_or(0)
 }
 
 /// Paths that a difference touches, before and after.

@@ -223,6 +223,25 @@ fn a_session_becomes_a_task_with_what_was_merged() {
     assert_eq!(agreement["samples"], 0, "{agreement}");
 }
 
+/// A later commit that calls itself a fix and changes lines of the merged one is proposed as its repair; one that changes
+/// other lines is not.
+#[test]
+fn fixes_are_told_by_blame() {
+    let project = project();
+    let mut clone = Clone::of(&project, "app");
+    let first = clone.commit("first", &[("src/lib.rs", Some(LIB)), ("README.md", Some("An app.\n"))]);
+    clone.after_the_session();
+    clone.commit("raise", &[("src/lib.rs", Some(NEW_LIB))]);
+    clone.commit("Fix a word", &[("src/lib.rs", Some(&NEW_LIB.replace("(n: u32)", "(n: u64)")))]);
+    let fixed = NEW_LIB.replace("(n: u32)", "(n: u64)").replace("base / 5", "base.div_ceil(5)");
+    let fix = clone.commit("Fix: round up", &[("src/lib.rs", Some(&fixed))]);
+    Session::at(&project.path("app"), first).shell("cat src/lib.rs", LIB).patch(PATCH).write(&project);
+    import(&project, &[]).ended(0);
+    let proposed = &toml(&project)["proposed"];
+    assert_eq!(texts(&proposed["defects"]), [fix.to_string()]);
+    assert!(texts(&proposed["evidence"]).iter().any(|line| line.contains("calls itself a fix")));
+}
+
 /// A metric of the report, wherever it stands.
 pub(super) fn metric<'r>(report: &'r Value, name: &str) -> Option<&'r Value> {
     match report {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use git2::{Delta, DiffOptions};
 
 use super::{ChangedLines, FileLines, Graph, MAX_COMMITS};
-use crate::patch::says_repair;
+use crate::patch::{fixed_lines, says_repair};
 use crate::source::{ObjectId, Repository};
 
 /// How long after a session commits are looked at, in seconds (90 days).
@@ -14,6 +14,8 @@ const WINDOW: i64 = 90 * 86_400;
 const SLACK: i64 = 600;
 /// Least share of the agent's lines that a commit must hold to be proposed as the merge.
 pub(in crate::import) const THRESHOLD: f64 = 0.6;
+/// What is said of a repair that blame alone tells of.
+pub(in crate::import) const BLAMED: &str = "blame";
 /// Most files of one commit that are looked at; a larger one is an import of its own.
 const MAX_FILES: usize = 5_000;
 /// Names that default branches go by, best first.
@@ -149,14 +151,20 @@ impl<'g> Later<'g> {
         alone.max(since.map_or(0, |change| lines.found_in(&change)))
     }
 
-    /// Later commits whose messages say that they revert or fix this one.
+    /// Later commits that revert or fix this one: by its id in their message, or by lines of it that they change.
     fn repaired(&self, merged: &Commit) -> Vec<(ObjectId, &'static str)> {
         let id = merged.id.to_string();
         let later = self.commits.iter().filter(|commit| commit.time >= merged.time && commit.id != merged.id);
         later
             .filter_map(|commit| {
-                let message = self.graph.git().find_commit(commit.id).ok()?;
-                Some((commit.id, says_repair(&String::from_utf8_lossy(message.message_bytes()), &id)?))
+                let found = self.graph.git().find_commit(commit.id).ok()?;
+                let message = String::from_utf8_lossy(found.message_bytes());
+                let says = says_repair(&message, &id).or_else(|| {
+                    let shares = commit.paths.iter().any(|path| merged.paths.contains(path));
+                    let fixes = || fixed_lines(self.graph.git(), merged.id, commit.id, &message) > 0;
+                    (shares && self.graph.leads_to(merged.id, commit.id) && fixes()).then_some(BLAMED)
+                });
+                Some((commit.id, says?))
             })
             .collect()
     }

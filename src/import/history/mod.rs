@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub(super) use later::{Branches, Later, Merged, THRESHOLD};
+pub(super) use later::{BLAMED, Branches, Later, Merged, THRESHOLD};
 pub(super) use lines::{ChangedLines, FileLines};
 
 use crate::source::{ObjectId, Repository};

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::history::{Merged, THRESHOLD};
+use super::super::history::{BLAMED, Merged, THRESHOLD};
 use super::super::survey::Told;
 use crate::decision::{Proposal, ProposedApproval};
 use crate::suite::Role;
@@ -57,7 +57,10 @@ pub(in crate::import) fn propose(signs: &Signs, merged: Option<&Merged>) -> Prop
         ));
         for (commit, says) in &merged.repaired {
             let commit = commit.to_string();
-            evidence.push(format!("defects: the message of {} says that it {says} it", short(&commit)));
+            evidence.push(match *says {
+                BLAMED => format!("defects: {} calls itself a fix and changes lines of it", short(&commit)),
+                says => format!("defects: the message of {} says that it {says} it", short(&commit)),
+            });
             proposal.defects.push(commit);
         }
     }
