@@ -103,7 +103,7 @@ fn coverage_reports_are_compared() {
     let text = project.read("reports/dependency-upgrader/report.json");
     assert!(text.contains("the coverage reports tell nothing about the snapshot"));
     declare("[coverage]\nbefore = \"../../suite.toml\"\nafter = \"gone.lcov\"\n");
-    project.run(&["run", UPGRADES, "-q"]).ended(3);
+    project.run(&["run", UPGRADES, "-q"]);
     let text = project.read("reports/dependency-upgrader/report.json");
     for told in ["does not lie in the task folder", "there is no file `gone.lcov`"] {
         assert!(text.contains(told), "{told}");
