@@ -84,6 +84,10 @@ fn cases(path: &str, side: &Side) -> Vec<Case> {
     if text.len() > MAX_FILE || !language.runs_tests_of(path) {
         return Vec::new();
     }
+    let marked = |mark: &&str| memchr::memmem::find(text.as_bytes(), mark.as_bytes()).is_some();
+    if !language.marks().iter().any(marked) {
+        return Vec::new();
+    }
     let mut parser = Parser::new();
     if parser.set_language(&language.grammar()).is_err() {
         return Vec::new();

@@ -69,6 +69,17 @@ impl Language {
         }
     }
 
+    /// Words without which a file holds no test; most files need not be parsed.
+    pub(super) fn marks(self) -> &'static [&'static str] {
+        match self {
+            Self::Rust => &["test]", "test(", "test_", "rstest", "#[case", "proptest", "quickcheck"],
+            Self::Python => &["def test"],
+            Self::JavaScript | Self::TypeScript | Self::Tsx => &["it(", "it.", "test(", "test.", "specify"],
+            Self::Go => &["func Test", "func Fuzz", "func Example"],
+            Self::Java => &["Test", "Property", "void test"],
+        }
+    }
+
     /// The test that this node declares.
     pub(super) fn test<'t>(self, node: Node<'_>, text: &'t str) -> Option<Declared<'t>> {
         match self {
