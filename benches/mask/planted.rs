@@ -65,7 +65,7 @@ const KINDS: &[(&str, Make)] = &[
     token!("stripe webhook", |r| format!("whsec_{}", r.alnum(32))),
     token!("npm", |r| format!("npm_{}", r.alnum(36))),
     token!("pypi", |r| format!("pypi-AgEIcHlwaS5vcmc{}", r.alnum(140))),
-    token!("crates.io", |r| format!("cio{}", r.alnum(32))),
+    token!("cargo registry", |r| format!("cio{}", r.alnum(32))),
     token!("docker hub", |r| format!("dckr_pat_{}", r.alnum(27))),
     token!("hugging face", |r| format!("hf_{}", r.alnum(34))),
     token!("replicate", |r| format!("r8_{}", r.alnum(37))),
