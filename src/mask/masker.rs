@@ -158,13 +158,14 @@ impl Mask {
     }
 }
 
-/// Masks one part. Where hits met, the outcome is looked at again, until nothing is found in it.
+/// Masks one part. Where hits met, or cut a word in two, the outcome is looked at again, until nothing is found in it.
 fn part<'t>(scan: &mut Scan<'_>, text: &'t [u8], tally: &mut Tally) -> Cow<'t, [u8]> {
     scan.document(text);
     if scan.hits.is_empty() {
         return Cow::Borrowed(text);
     }
     count(&scan.hits, tally);
+    scan.unsettled |= scan.hits.iter().any(|hit| cuts_a_word(text, &hit.range));
     let mut out = apply(text, &scan.hits);
     for round in 0..MOST_ROUNDS {
         if !scan.unsettled {
@@ -182,6 +183,12 @@ fn part<'t>(scan: &mut Scan<'_>, text: &'t [u8], tally: &mut Tally) -> Cow<'t, [
         scan.unsettled = true;
     }
     Cow::Owned(out)
+}
+
+/// Does a word go on beside a hit? What is left of it may then read as another one: `<token>_PASSWORD=…` as a name.
+fn cuts_a_word(text: &[u8], hit: &std::ops::Range<usize>) -> bool {
+    let in_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    in_word(text.get(hit.end)) || in_word(hit.start.checked_sub(1).and_then(|before| text.get(before)))
 }
 
 fn count(hits: &[Hit], tally: &mut Tally) {
