@@ -206,7 +206,7 @@ mod tests {
             of(&|facts| facts.triggers.called_for.push(("a".into(), false)), &[Success::Skills]),
             Some(false)
         );
-        let untested = crate::replay::TestsChange { implementation: true, ..Default::default() };
+        let untested = crate::replay::TestsChange::default();
         assert_eq!(of(&|facts| facts.patch.tests = Some(untested.clone()), &[Success::Tests]), Some(false));
     }
 

@@ -46,7 +46,6 @@ pub(super) fn change(changes: &[FileChange]) -> Option<TestsChange> {
     let hollow = lacking(&names(&after, false), &names(&before, false));
     let sum = |cases: &[Case]| cases.iter().map(|case| i64::from(case.assertions)).sum::<i64>();
     Some(TestsChange {
-        implementation: true,
         added: lacking(&new, &old),
         removed: lacking(&old, &new),
         hollow,
@@ -292,10 +291,7 @@ mod tests {
         let after = "#[test]\nfn a() { assert!(x); assert!(y) }\n#[test]\nfn c() { assert!(z) }\n#[test]\nfn d() { assert!(w) }\n";
         let found = of("t.rs", before, after);
         assert_eq!((found.added, found.removed, found.hollow, found.assertions), (2, 1, 0, 2));
-        assert_eq!(
-            of("t.rs", before, before),
-            TestsChange { implementation: true, ..TestsChange::default() }
-        );
+        assert_eq!(of("t.rs", before, before), TestsChange::default());
         assert_eq!(of("t.rs", before, "").removed, 2);
     }
 
@@ -310,7 +306,7 @@ mod tests {
         };
         let text = |text: &str| Side::Text(text.to_owned());
         let moved = [file("a.rs", text(test), text("fn f() {}\n")), file("b.rs", Side::None, text(test))];
-        assert_eq!(change_of(&moved), TestsChange { implementation: true, ..TestsChange::default() });
+        assert_eq!(change_of(&moved), TestsChange::default());
         let copied = of("a.rs", test, &format!("{test}#[test]\nfn b() {{ assert!(x) }}\n"));
         assert_eq!((copied.added, copied.hollow), (0, 1));
     }

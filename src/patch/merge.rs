@@ -10,8 +10,8 @@ use crate::source::ObjectId;
 
 /// Most commits between the snapshot and the merged commit that are taken for one change.
 const MAX_BETWEEN: usize = 200;
-/// Files less similar than this, in thousandths, are named as rewritten.
-const REWRITTEN: u32 = 1000;
+/// The similarity of a file that was merged as it is, in thousandths; others are named.
+const WHOLE: u32 = 1000;
 
 /// Compares the patch of a session that began at `start` with what `merged` brought.
 ///
@@ -64,7 +64,7 @@ fn judge(ours: &[FileChange], theirs: &[FileChange]) -> Merge {
         .files
         .iter()
         .filter_map(|(path, (all, kept))| Some((path.clone(), permille(*kept, *all)?)))
-        .filter(|(_, similarity)| *similarity < REWRITTEN);
+        .filter(|(_, similarity)| *similarity < WHOLE);
     Merge::Compared {
         least,
         most,

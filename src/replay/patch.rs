@@ -110,8 +110,6 @@ impl RepairKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestsChange {
-    /// The patch changes code: files of a known language.
-    pub implementation: bool,
     /// Tests that were not there before, and check something.
     pub added: u32,
     /// Tests that are gone or check nothing any more.

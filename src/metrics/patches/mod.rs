@@ -49,7 +49,7 @@ impl PatchFacts {
         facts.undone = !stands(replay);
         facts.accept(patch, decision, role);
         facts.format(patch);
-        facts.tests = patch.tests.clone().filter(|tests| tests.implementation);
+        facts.tests.clone_from(&patch.tests);
         facts.coverage = patch.coverage;
         facts
     }

@@ -101,8 +101,7 @@ fn regressions_by_hand() {
 /// rounded: 10000 − 16667 = −6667, half of it −3333.5).
 #[test]
 fn tests_and_coverage_by_hand() {
-    let tests =
-        |added, removed| Some(TestsChange { implementation: true, added, removed, ..TestsChange::default() });
+    let tests = |added, removed| Some(TestsChange { added, removed, ..TestsChange::default() });
     let coverage = |before, after| Some(CoverageChange { before, after });
     let patch =
         |tests, coverage| with(Patch { files: 1, tests, coverage, ..Patch::default() }, vec![edit("allow")]);
