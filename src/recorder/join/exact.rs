@@ -107,12 +107,16 @@ fn told<'c>(answer: &Answer, call: &'c Call<'_>, timeline: &Timeline) -> Option<
     })
 }
 
-/// Codex 0.169 logs an answer that holds for the session again for each later call that it lets run.
+/// Codex 0.169 logs an answer that holds for the session again for each later command or patch that it lets run; nothing
+/// for later calls of an MCP tool.
 fn is_remembered(
     answer: &Answer,
     asked: Option<Millis>,
     item: Option<super::super::timeline::ItemTimes>,
 ) -> bool {
+    if answer.kind == Kind::Mcp {
+        return false;
+    }
     match item.filter(|item| item.command) {
         Some(item) => item.decided_by() - item.started < SLACK,
         None => asked

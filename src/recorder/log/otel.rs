@@ -139,7 +139,8 @@ fn plain(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// What Codex 0.169 calls decisions and those who take them. A word that is not known here tells nothing.
+/// What Codex 0.169 calls decisions and those who take them; `approved_execpolicy_amendment` is how earlier versions name
+/// what now is `approved_with_amendment`. A word that is not known here tells nothing.
 fn verdict(decision: &str, source: &str) -> Option<Verdict> {
     let by_person = match source.to_ascii_lowercase().as_str() {
         "user" => true,
@@ -147,10 +148,11 @@ fn verdict(decision: &str, source: &str) -> Option<Verdict> {
         _ => false,
     };
     let verdict = match decision {
-        "approved_for_session" => Verdict::AcceptedForSession,
+        // The second is the answer that an MCP tool may always run.
+        "approved_for_session" | "approved_mcp_policy_amendment" => Verdict::AcceptedForSession,
         "approved_with_amendment" | "approved_execpolicy_amendment" => Verdict::AcceptedWithRule(Vec::new()),
         _ if decision.starts_with("approved") => Verdict::Accepted,
-        "denied" | "abort" => Verdict::Declined,
+        "denied" | "denied_with_network_policy_deny" | "abort" => Verdict::Declined,
         _ => return None,
     };
     Some(if by_person { verdict } else { Verdict::NotByPerson })
@@ -192,6 +194,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::recorder::note::Kind;
 
     fn attribute(key: &str, value: &Value) -> Value {
         json!({"key": key, "value": value})
@@ -236,16 +239,82 @@ mod tests {
         for (decision, source, wanted) in [
             ("approved", "User", Some(Accepted)),
             ("approved_execpolicy_amendment", "user", Some(AcceptedWithRule(Vec::new()))),
+            ("approved_with_amendment", "User", Some(AcceptedWithRule(Vec::new()))),
             ("approved_for_session", "User", Some(AcceptedForSession)),
+            ("approved_mcp_policy_amendment", "User", Some(AcceptedForSession)),
+            ("approved_with_network_policy_allow", "User", Some(Accepted)),
+            ("denied_with_network_policy_deny", "User", Some(Declined)),
             ("denied", "User", Some(Declined)),
             ("abort", "User", Some(Declined)),
             ("approved", "Config", Some(NotByPerson)),
+            ("denied", "Config", Some(NotByPerson)),
+            ("approved", "AutomatedReviewer", Some(NotByPerson)),
             ("denied", "AutomatedReviewer", Some(NotByPerson)),
             ("denied", "", None),
             ("whatever", "User", None),
         ] {
             let answers = read(&export(&[decided(decision, source)]).to_string()).1;
             assert_eq!(answers.first().map(|answer| answer.verdict.clone()), wanted, "{decision} {source}");
+        }
+    }
+
+    /// A record with all that Codex 0.169 writes into one.
+    fn as_written(call: (&str, &str, &str), decision: &str, source: &str) -> Value {
+        let (namespace, tool, id) = call;
+        let list = [
+            ("event.name", DECISION),
+            ("event.timestamp", "2026-11-23T09:00:00.250Z"),
+            ("conversation.id", "t"),
+            ("app.version", "0.169.0"),
+            ("originator", "lab"),
+            ("terminal.type", "xterm"),
+            ("model", "gpt-5.5"),
+            ("slug", "gpt-5.5"),
+            ("tool_name", tool),
+            ("tool_namespace", namespace),
+            ("call_id", id),
+            ("decision", decision),
+            ("source", source),
+        ];
+        let attributes: Vec<_> =
+            list.iter().map(|(key, value)| attribute(key, &json!({"stringValue": value}))).collect();
+        json!({"timeUnixNano": "0", "observedTimeUnixNano": "1795424400250000000", "severityNumber": 9,
+            "severityText": "INFO", "attributes": attributes, "flags": 0})
+    }
+
+    /// What Codex 0.169 was seen to log for each answer that a client can give.
+    #[test]
+    fn answers_are_read_as_codex_logs_them() {
+        use Verdict::{Accepted, AcceptedForSession, AcceptedWithRule, Declined, NotByPerson};
+        let shell = |id| ("functions", "exec_command", id);
+        let patch = |id| ("functions", "apply_patch", id);
+        let mcp = |id| ("mcp__tracker", "close", id);
+        let rows = [
+            (shell("accept"), "approved", "User", Kind::Shell, Accepted),
+            (shell("accept for session"), "approved_for_session", "User", Kind::Shell, AcceptedForSession),
+            (shell("accept with rule"), "approved_with_amendment", "User", Kind::Shell, AcceptedWithRule(vec![])),
+            (shell("by that rule"), "approved", "Config", Kind::Shell, NotByPerson),
+            (shell("decline"), "denied", "User", Kind::Shell, Declined),
+            (patch("accept"), "approved", "User", Kind::Patch, Accepted),
+            (patch("accept for session"), "approved_for_session", "User", Kind::Patch, AcceptedForSession),
+            (patch("decline"), "denied", "User", Kind::Patch, Declined),
+            (mcp("accept"), "approved", "User", Kind::Mcp, Accepted),
+            (mcp("persist session"), "approved_for_session", "User", Kind::Mcp, AcceptedForSession),
+            (mcp("persist always"), "approved_mcp_policy_amendment", "User", Kind::Mcp, AcceptedForSession),
+            (mcp("decline"), "denied", "User", Kind::Mcp, Declined),
+            (mcp("cancel"), "abort", "User", Kind::Mcp, Declined),
+            (shell("hook allows"), "approved", "Config", Kind::Shell, NotByPerson),
+            (mcp("hook denies"), "denied", "Config", Kind::Mcp, NotByPerson),
+            (patch("guardian allows"), "approved", "AutomatedReviewer", Kind::Patch, NotByPerson),
+            (mcp("guardian denies"), "denied", "AutomatedReviewer", Kind::Mcp, NotByPerson),
+            (shell("exec-656afd8a"), "approved_for_session", "User", Kind::Shell, AcceptedForSession),
+        ];
+        for (call, decision, source, kind, wanted) in rows {
+            let (count, answers) = read(&export(&[as_written(call, decision, source)]).to_string());
+            assert_eq!(count, Some(1), "{call:?}");
+            let answer = &answers[0];
+            let told = (answer.call.as_deref(), answer.kind, &answer.verdict, answer.decided);
+            assert_eq!(told, (Some(call.2), kind, &wanted, Some(1_795_424_400_250)), "{call:?}");
         }
     }
 
