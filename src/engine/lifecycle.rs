@@ -3,8 +3,9 @@
 //! Codex 0.169 records none of them. What it records tells when they are due: SessionStart before the first prompt of
 //! a thread and, after a compaction, before the next request to the model; Stop when a turn ends without an error;
 //! Interrupt when the user ends it; PreCompact and PostCompact around a compaction. A sub-agent has SubagentStart in
-//! place of SessionStart (and none after a compaction) and SubagentStop in place of Stop. SessionEnd runs once, when
-//! Codex lets go of the thread. That a session was resumed is not recorded, so a resumed one looks like one that went on.
+//! place of SessionStart (and none after a compaction) and SubagentStop in place of Stop; when its turn is interrupted,
+//! no hook runs. SessionEnd runs once, when Codex lets go of the thread. That a session was resumed is not recorded, so a
+//! resumed one looks like one that went on.
 
 use crate::boundary::hooks::HookEvent;
 use crate::transcript::{Format, StepKind, Transcript};
@@ -149,7 +150,7 @@ impl<'s> Life<'s, '_> {
                 self.turn = None;
             }
             StepKind::Aborted(reason) => {
-                if reason == "interrupted" {
+                if reason == "interrupted" && !self.sub_agent {
                     self.found.push((at, Happening::Interrupt));
                 }
                 self.turn = None;
@@ -334,6 +335,8 @@ mod tests {
             ("prompt call said end", "0:SubagentStart, 3:stop(said 2)"),
             ("prompt said end prompt said end", "0:SubagentStart, 2:stop(said 1), 5:stop(said 4)"),
             ("prompt call compacted said end", "0:SubagentStart, 2:pre auto, 2:post auto, 4:stop(said 3)"),
+            ("prompt call interrupted", "0:SubagentStart"),
+            ("prompt call interrupted prompt said end", "0:SubagentStart, 5:stop(said 4)"),
         ] {
             assert_eq!(told(words, true), expected, "{words}");
         }

@@ -85,7 +85,14 @@ impl NamedCall {
         let declined = *person == Some(Person::Declined);
         let text = |default: &str| output.clone().unwrap_or_else(|| default.to_owned());
         let custom = matches!(self.kind(), Some("custom_tool_call"));
-        let told = if let (Some(_), true) = (run, declined) {
+        let told = if self.call.open {
+            let after = if run.is_some() {
+                "Wall time: 1.0 seconds\naborted by user"
+            } else {
+                "aborted by user after 1.0s"
+            };
+            json!(after)
+        } else if let (Some(_), true) = (run, declined) {
             json!(r#"exec_command failed: CreateProcess { message: "Rejected(\"rejected by user\")" }"#)
         } else if run.is_some() {
             let state = match running {

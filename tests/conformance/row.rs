@@ -86,9 +86,12 @@ fn same_hooks(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.iter().zip(&other).all(same)
 }
 
-/// Do all these rows agree with those of the same calls?
+/// Do all these rows agree with those of the same calls? What the CLI did not tell when it was stored is no answer.
 pub(crate) fn all_agree(stored: &[Row], now: &[Row]) -> bool {
-    stored.iter().all(|was| now.iter().find(|is| is.call == was.call).is_none_or(|is| is.agrees(was)))
+    stored
+        .iter()
+        .filter(|was| !was.untold())
+        .all(|was| now.iter().find(|is| is.call == was.call).is_none_or(|is| is.agrees(was)))
 }
 
 /// What came of a hook, as far as both engines can tell it.

@@ -59,6 +59,9 @@ pub(crate) struct Scenario {
     /// Several turns.
     #[serde(default)]
     pub(crate) turn: Vec<Turn>,
+    /// The user has the history summarised after the last turn.
+    #[serde(default)]
+    pub(crate) compact_at_end: bool,
     /// What sub-agents do, by the text of their task.
     #[serde(default)]
     pub(crate) agents: BTreeMap<String, Vec<Step>>,
@@ -142,6 +145,22 @@ pub(crate) struct Turn {
     /// The user has the history summarised before it.
     #[serde(default)]
     pub(crate) compact: bool,
+    /// The user interrupts it while the model is asked. A turn whose last step has an `open` call is interrupted anyway.
+    #[serde(default)]
+    pub(crate) interrupted: bool,
+}
+
+impl Turn {
+    /// Does the user interrupt it?
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.interrupted || ends_open(&self.steps)
+    }
+}
+
+/// Had a call of the last step not ended when the turn was over?
+pub(crate) fn ends_open(steps: &[Step]) -> bool {
+    let open = |call: &OneCall| matches!(call, OneCall::Full(call) if call.open);
+    steps.last().is_some_and(|step| step.calls().iter().any(open))
 }
 
 /// One answer of the model: a call, or several at once.
@@ -210,6 +229,9 @@ pub(crate) struct Call {
     pub(crate) with: BTreeMap<String, Value>,
     /// What the person answers when asked.
     pub(crate) person: Option<Person>,
+    /// What the person answers about each call inside a script, in order.
+    #[serde(default)]
+    pub(crate) each: Vec<Person>,
     /// For how long the person's answer holds: `session`, or `rule` for a rule that is added with it.
     #[serde(rename = "for")]
     pub(crate) holds: Option<String>,
@@ -217,6 +239,12 @@ pub(crate) struct Call {
     pub(crate) guardian: Option<Person>,
     /// What it printed or returned in the recording.
     pub(crate) output: Option<String>,
+    /// Commands of a script that had ended when it was recorded; the recording has an item of each.
+    #[serde(default)]
+    pub(crate) ended: Vec<String>,
+    /// It had not ended when the user interrupted the turn.
+    #[serde(default)]
+    pub(crate) open: bool,
     /// Exit code of the command in the recording.
     #[serde(default)]
     pub(crate) exit: i32,
@@ -246,8 +274,12 @@ impl Scenario {
         self.turn.clone()
     }
 
-    /// Is the history summarised somewhere?
-    pub(crate) fn compacts(&self) -> bool {
+    /// Does the recording have to tell of the ends of turns?
+    pub(crate) fn tells_ends(&self) -> bool {
+        self.compact_at_end || self.compacts() || self.turns().iter().any(Turn::is_interrupted)
+    }
+
+    fn compacts(&self) -> bool {
         self.turns().iter().any(|turn| turn.compact || turn.steps.iter().any(Step::compacts))
     }
 }

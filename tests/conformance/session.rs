@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::call::{NamedCall, Numbering};
-use super::scenario::{Person, Scenario, Step, Turn};
+use super::scenario::{Person, Scenario, Step, ends_open};
 
 /// Where the session worked.
 pub(crate) const CWD: &str = "/home/dev/app";
@@ -35,15 +35,14 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
     let mut made = Sessions::default();
     let mut main = Writer::new(scenario, THREAD, None);
     let mut children: Vec<(String, String)> = Vec::new();
-    for (number, Turn { prompt, steps, disabled_plugins: off, compact }) in
-        scenario.turns().into_iter().enumerate()
-    {
-        if compact {
+    for (number, turn) in scenario.turns().into_iter().enumerate() {
+        let (prompt, off) = (&turn.prompt, &turn.disabled_plugins);
+        if turn.compact {
             main.summary();
             main.end();
         }
-        main.turn(number, &prompt, &off);
-        let calls = named(&mut numbering, &steps);
+        main.turn(number, prompt, off);
+        let calls = named(&mut numbering, &turn.steps);
         made.turns.push(json!({"prompt": prompt, "steps": items(&calls), "disabled_plugins": off}));
         for step in &calls {
             if step.is_empty() {
@@ -56,7 +55,10 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
             });
             remember(&mut made, step);
         }
-        main.message("done");
+        main.conclude(turn.is_interrupted());
+    }
+    if scenario.compact_at_end {
+        main.summary();
         main.end();
     }
     made.files.push(("session.jsonl".to_owned(), main.text));
@@ -64,12 +66,13 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
     while let Some((task, thread)) = children.get(at).cloned() {
         let mut child = Writer::new(scenario, &thread, Some(THREAD));
         child.turn(0, &task, &[]);
-        let calls = scenario.agents.get(&task).map(|steps| named(&mut numbering, steps)).unwrap_or_default();
+        let steps = scenario.agents.get(&task).map_or(&[][..], Vec::as_slice);
+        let calls = named(&mut numbering, steps);
         for step in &calls {
             child.step(step, |_| thread.clone());
             remember(&mut made, step);
         }
-        child.message("done");
+        child.conclude(ends_open(steps));
         made.agents.insert(task, json!(items(&calls)));
         made.files.push((format!("session.{thread}.jsonl"), child.text));
         at += 1;
@@ -90,6 +93,8 @@ fn items(steps: &[Vec<NamedCall>]) -> Vec<Vec<Value>> {
 
 fn remember(made: &mut Sessions, step: &[NamedCall]) {
     for one in step {
+        let nested = one.call.each.iter().enumerate();
+        made.answers.extend(nested.map(|(at, person)| (format!("{}#{}", one.id, at + 1), *person)));
         if let Some(person) = one.call.person {
             made.answers.push((one.id.clone(), person));
             made.holding.extend(one.call.holds.clone().map(|holds| (one.id.clone(), holds)));
@@ -105,7 +110,7 @@ struct Writer {
     thread: String,
     /// The sub-agent that was started last, which arguments call `$child`.
     child: Option<String>,
-    /// Ends of turns are told, which matters where histories are summarised.
+    /// Ends of turns are told, which matters where histories are summarised or turns are interrupted.
     tells_ends: bool,
 }
 
@@ -117,7 +122,7 @@ impl Writer {
             ordinal: 0,
             thread: thread.to_owned(),
             child: None,
-            tells_ends: scenario.compacts(),
+            tells_ends: scenario.tells_ends(),
         };
         let source = match parent {
             None => json!("vscode"),
@@ -186,12 +191,26 @@ impl Writer {
             if let Some(person) = one.call.guardian {
                 self.assessment(one, person);
             }
+            for (at, command) in one.call.ended.iter().enumerate() {
+                self.ended(&format!("exec-{}-{at}", one.id), command);
+            }
             let child = one.call.spawn.as_deref().map(&mut spawn);
             self.child = child.clone().or_else(|| self.child.take());
             if let Some(output) = one.output(child.as_deref()) {
                 self.line("response_item", &output);
             }
         }
+    }
+
+    /// A command of a script that ended.
+    fn ended(&mut self, id: &str, command: &str) {
+        let item = json!({
+            "type": "CommandExecution", "id": id, "process_id": "1", "command": ["/bin/bash", "-lc", command],
+            "cwd": format!("file://{CWD}"), "parsed_cmd": [{"type": "unknown", "cmd": command}],
+            "source": "unified_exec_startup", "status": "completed", "aggregated_output": "ok\n", "exit_code": 0,
+            "duration": {"secs": 0, "nanos": 1_000_000},
+        });
+        self.line("event_msg", &json!({"type": "item_completed", "thread_id": self.thread, "item": item}));
     }
 
     /// What a guardian thought of a command.
@@ -214,6 +233,18 @@ impl Writer {
         if self.tells_ends {
             self.line("event_msg", &json!({"type": "task_complete", "error": null}));
         }
+    }
+
+    /// The end of a turn: the model is done, or the user had enough of it.
+    fn conclude(&mut self, interrupted: bool) {
+        if !interrupted {
+            self.message("done");
+            return self.end();
+        }
+        let text = "<turn_aborted>\nThe user interrupted the previous turn on purpose.\n</turn_aborted>";
+        let content = json!([{"type": "input_text", "text": text}]);
+        self.line("response_item", &json!({"type": "message", "role": "user", "content": content}));
+        self.line("event_msg", &json!({"type": "turn_aborted", "reason": "interrupted"}));
     }
 
     fn message(&mut self, text: &str) {

@@ -71,6 +71,8 @@ pub(super) struct Client {
     number: u64,
     deadline: Instant,
     limit: Duration,
+    /// When the CLI last sent something.
+    heard: Instant,
 }
 
 impl Client {
@@ -79,7 +81,8 @@ impl Client {
         let (sender, messages) = sync_channel(1024);
         std::thread::spawn(move || read(output, &sender));
         let limit = Duration::from_mins(1);
-        Self { input: Box::new(input), messages, number: 0, deadline: Instant::now() + limit, limit }
+        let now = Instant::now();
+        Self { input: Box::new(input), messages, number: 0, deadline: now + limit, limit, heard: now }
     }
 
     /// Everything from now on must be done within this time.
@@ -132,6 +135,17 @@ impl Client {
         }
     }
 
+    /// For how long the CLI has sent nothing.
+    pub(super) fn quiet(&self) -> Duration {
+        self.heard.elapsed()
+    }
+
+    /// Is there time left for what is waited for?
+    pub(super) fn in_time(&self, waiting: &str) -> Result<(), ClientError> {
+        let late = || ClientError::Late { waiting: waiting.to_owned(), limit: self.limit };
+        if Instant::now() < self.deadline { Ok(()) } else { Err(late()) }
+    }
+
     /// Serves the CLI for a short time at most; false when nothing came.
     pub(super) fn linger(
         &mut self,
@@ -157,6 +171,7 @@ impl Client {
     }
 
     fn serve(&mut self, message: Message, listener: &mut dyn Listener) -> Result<Message, ClientError> {
+        self.heard = Instant::now();
         match &message {
             Message::Request { id, method, params } => {
                 let reply = match listener.asked(method, params) {

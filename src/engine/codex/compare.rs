@@ -6,14 +6,17 @@ use std::collections::HashMap;
 use super::agreement::{Agreement, Difference, Unclear};
 use super::fit::{self, Fit};
 use super::hooks;
+use super::item::is_translated;
 use super::performance::Performance;
 use super::ruling::{Observed, RanIn, Seen};
-use super::script::is_translated;
 use super::witness::HookSeen;
 use crate::decision::{Phase, Rule, Ruling, Verdict};
 use crate::finding::Finding;
 use crate::replay::{ReplayStep, StepKind};
 use crate::transcript::{self, Call, Transcript};
+
+/// What Codex answers to a call that had not ended when the turn was interrupted.
+const INTERRUPTED: &str = "aborted by user";
 
 /// What came of a comparison.
 pub(super) struct Told {
@@ -132,13 +135,21 @@ impl Stage<'_> {
         Ok(by_hook(denied))
     }
 
-    /// A call inside a script: the script's watch tells whether it failed and with which words, the log what it gave.
-    fn nested(&self, step: &ReplayStep, recorded: &Call<'_>, fate: &str) -> Result<Observed, String> {
+    /// A call inside a script: the script's watch tells whether it failed and with which words, the log what it gave. Of
+    /// a script that was interrupted there is no watch.
+    fn nested(&self, step: &ReplayStep, recorded: &Call<'_>, fate: Option<&str>) -> Result<Observed, String> {
         let witness = &self.performance.witness;
         let own = witness.own_name(&step.id);
         let logged =
-            own.and_then(|own| self.performance.log.result(own)).map_or("", |result| result.output.as_str());
-        let answer = if fate.is_empty() { logged } else { fate };
+            own.and_then(|own| self.performance.log.result(own)).map(|result| result.output.as_str());
+        let answer = match fate {
+            Some("") => logged.unwrap_or_default(),
+            Some(fate) => fate,
+            None if logged.is_none() && witness.question(&step.id).is_none() && !witness.begun(&step.id) => {
+                return Err("it did not get to this call".to_owned());
+            }
+            None => logged.unwrap_or(INTERRUPTED),
+        };
         let answer = serde_json::Value::from(answer).to_string();
         let call = recorded.answered_with(&answer);
         let seen = Seen {
@@ -146,6 +157,7 @@ impl Stage<'_> {
             hooked: false,
             question: witness.question(&step.id),
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
+            begun: witness.begun(&step.id),
             place: self.place(step),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;
@@ -166,10 +178,8 @@ impl Stage<'_> {
         if let Some(tool) = self.untranslated.get(step.id.as_str()) {
             return Err(format!("it has no tool for what another agent's `{tool}` did"));
         }
-        if let (Some(fate), Some(recorded)) =
-            (self.performance.nested.fate(&step.id), self.recorded.get(step.id.as_str()))
-        {
-            return self.nested(step, recorded, fate);
+        if let Some(recorded) = self.recorded.get(step.id.as_str()).filter(|call| call.parent.is_some()) {
+            return self.nested(step, recorded, self.performance.nested.fate(&step.id));
         }
         let Some(call) = self.made.get(step.id.as_str()) else {
             return Err(if self.performance.unplayed.contains(&step.id) {
@@ -190,6 +200,7 @@ impl Stage<'_> {
             hooked: of_call().next().is_some(),
             question: self.performance.witness.question(&step.id),
             denied: self.performance.log.denied(&step.id),
+            begun: self.performance.witness.begun(&step.id),
             place: self.place(step),
         };
         let observed = seen.observed().ok_or("the turn ended before the call did")?;

@@ -4,19 +4,22 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::net::TcpListener;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
 use super::log::Log;
-use super::play::{Answer, Asked, Play};
-use super::tools::ToolServers;
+use super::play::{Answer, Asked, Hold, Play};
+use super::tools::{Said, ToolServers};
 
 /// Threads that answer. Codex holds a few connections at a time: agents, logs, MCP stubs.
 const THREADS: usize = 4;
 /// Longest request that is read, in bytes.
 const MAX_REQUEST: u64 = 256 << 20;
+/// Longest time that an answer is held back; what it waits for comes long before.
+const MAX_HOLD: Duration = Duration::from_mins(5);
 
 /// Paths of the server.
 pub(super) const API: &str = "/v1";
@@ -35,6 +38,28 @@ struct Shared {
     play: Mutex<Play>,
     log: Mutex<Log>,
     tools: Mutex<ToolServers>,
+    /// How many turns and plays are over.
+    over: Mutex<Over>,
+    /// Told when one more is.
+    ended: Condvar,
+    /// When something was last asked of the model.
+    asked: Mutex<Option<Instant>>,
+}
+
+/// What is over by now; answers that are held back wait for more.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Over {
+    turns: u64,
+    plays: u64,
+}
+
+impl Over {
+    fn of(self, hold: Hold) -> u64 {
+        match hold {
+            Hold::Turn => self.turns,
+            Hold::End => self.plays,
+        }
+    }
 }
 
 impl Model {
@@ -48,7 +73,7 @@ impl Model {
                 let (server, shared) = (server.clone(), shared.clone());
                 std::thread::spawn(move || {
                     while let Ok(request) = server.recv() {
-                        shared.answer(request);
+                        Shared::answer(&shared, request);
                     }
                 })
             })
@@ -59,6 +84,21 @@ impl Model {
     /// What is played.
     pub(super) fn play(&self) -> MutexGuard<'_, Play> {
         lock(&self.shared.play)
+    }
+
+    /// Gives the answers that were held back until this.
+    pub(super) fn release(&self, hold: Hold) {
+        let mut over = lock(&self.shared.over);
+        match hold {
+            Hold::Turn => over.turns += 1,
+            Hold::End => (over.turns, over.plays) = (over.turns + 1, over.plays + 1),
+        }
+        self.shared.ended.notify_all();
+    }
+
+    /// For how long nothing was asked of the model.
+    pub(super) fn quiet(&self) -> Duration {
+        lock(&self.shared.asked).map_or(Duration::MAX, |asked| asked.elapsed())
     }
 
     /// What Codex logged.
@@ -74,6 +114,7 @@ impl Model {
 
 impl Drop for Model {
     fn drop(&mut self) {
+        self.release(Hold::End);
         for _ in &self.threads {
             self.server.unblock();
         }
@@ -84,30 +125,32 @@ impl Drop for Model {
 }
 
 impl Shared {
-    fn answer(&self, mut request: Request) {
+    fn answer(shared: &Arc<Self>, mut request: Request) {
         let mut body = Vec::new();
         let read = request.as_reader().take(MAX_REQUEST).read_to_end(&mut body);
         let path = request.url().split('?').next().unwrap_or_default().to_owned();
+        let before = *lock(&shared.over);
         let reply = match request.method() {
-            Method::Post if read.is_ok() => self.post(&path, &request, &body),
+            Method::Post if read.is_ok() => shared.post(&path, &request, &body),
             _ => Reply::json(&json!({"data": [], "models": []})),
         };
-        let kind = Header::from_bytes("content-type", reply.kind);
-        let mut response =
-            Response::from_data(reply.body).with_status_code(reply.status).with_chunked_threshold(usize::MAX);
-        if let Ok(kind) = kind {
-            response.add_header(kind);
-        }
-        // A client that is gone needs no answer.
-        let _ = request.respond(response);
+        let Some(hold) = reply.holds else { return reply.send(request) };
+        // It must not keep others from being answered.
+        let shared = shared.clone();
+        std::thread::spawn(move || {
+            let waits = |over: &mut Over| over.of(hold) == before.of(hold);
+            drop(shared.ended.wait_timeout_while(lock(&shared.over), MAX_HOLD, waits));
+            reply.send(request);
+        });
     }
 
     fn post(&self, path: &str, request: &Request, body: &[u8]) -> Reply {
         let Ok(value) = serde_json::from_slice::<Value>(body) else { return Reply::json(&json!({})) };
         if let Some(server) = path.strip_prefix(MCP) {
             return match lock(&self.tools).answer(server, &value) {
-                Some(answer) => Reply::json(&answer),
-                None => Reply { status: 202, kind: "text/plain", body: Vec::new() },
+                Said::Answer(answer) => Reply::json(&answer),
+                Said::Late(answer) => Reply { holds: Some(Hold::Turn), ..Reply::json(&answer) },
+                Said::Nothing => Reply { status: 202, kind: "text/plain", body: Vec::new(), holds: None },
             };
         }
         if path.starts_with(LOGS) {
@@ -131,7 +174,9 @@ impl Shared {
             input: value["input"].as_array().map_or(&[], Vec::as_slice),
         };
         let answer = lock(&self.play).answer(&asked);
-        Reply { status: 200, kind: "text/event-stream", body: stream(answer) }
+        *lock(&self.asked) = Some(Instant::now());
+        let holds = answer.holds;
+        Reply { status: 200, kind: "text/event-stream", body: stream(answer), holds }
     }
 }
 
@@ -145,11 +190,24 @@ struct Reply {
     status: u16,
     kind: &'static str,
     body: Vec<u8>,
+    /// It is not sent before this.
+    holds: Option<Hold>,
 }
 
 impl Reply {
     fn json(value: &Value) -> Self {
-        Self { status: 200, kind: "application/json", body: value.to_string().into_bytes() }
+        Self { status: 200, kind: "application/json", body: value.to_string().into_bytes(), holds: None }
+    }
+
+    fn send(self, request: Request) {
+        let kind = Header::from_bytes("content-type", self.kind);
+        let mut response =
+            Response::from_data(self.body).with_status_code(self.status).with_chunked_threshold(usize::MAX);
+        if let Ok(kind) = kind {
+            response.add_header(kind);
+        }
+        // A client that is gone needs no answer.
+        let _ = request.respond(response);
     }
 }
 
@@ -158,7 +216,7 @@ const MANY_TOKENS: u64 = 50_000_000;
 
 /// One answer as the Responses API streams it.
 fn stream(answer: Answer) -> Vec<u8> {
-    let Answer { number, items, fills } = answer;
+    let Answer { number, items, fills, .. } = answer;
     let response = format!("resp_{number}");
     let mut events = vec![json!({"type": "response.created", "response": {"id": response}})];
     for (place, mut item) in items.into_iter().enumerate() {

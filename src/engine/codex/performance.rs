@@ -9,7 +9,7 @@ use super::client::ClientError;
 use super::launch::{CODE_MODEL, DIRECT_MODEL};
 use super::log::Log;
 use super::nested::Nested;
-use super::play::Play;
+use super::play::{Hold, Play};
 use super::script::{Script, Turn};
 use super::server::CodexServer;
 use super::witness::Witness;
@@ -87,6 +87,7 @@ impl CodexServer {
         for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
             turns.push(Turn { responses: Vec::new(), switches, ..turn.clone() });
         }
+        let compactions = script.threads.first().map_or(0, |main| main.compactions);
         self.model.tools().load(transcripts);
         *self.model.log() = Log::default();
         *self.model.play() = Play::new(script, guardians);
@@ -102,7 +103,9 @@ impl CodexServer {
             begun.push(PlayedTurn { id, stopped });
             unplayed.extend(play.end_turn());
         }
+        self.compact(&thread, compactions, &mut witness)?;
         self.settle(&mut witness)?;
+        self.model.release(Hold::End);
         let recordings = self.traces().recordings(&thread)?;
         // What it left running ends here, and its servers with it.
         let _ =

@@ -4,7 +4,10 @@ use std::collections::{HashMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::script::{Given, Response, Script, message, name_behind};
+use super::interruption::{Interruption, Played};
+use super::item::message;
+use super::renaming::{replace_folder, replace_number};
+use super::script::{Given, Response, Script, name_behind};
 
 /// A request for an answer of the model.
 pub(super) struct Asked<'r> {
@@ -25,6 +28,17 @@ pub(super) struct Answer {
     pub(super) items: Vec<Value>,
     /// Codex is to find the conversation too long after it, and summarise.
     pub(super) fills: bool,
+    /// It is not given before this, for a person interrupted the agent while the model was asked.
+    pub(super) holds: Option<Hold>,
+}
+
+/// How long an answer is held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Until the turn of the main thread is over.
+    Turn,
+    /// Until all is over: a sub-agent that was closed.
+    End,
 }
 
 /// A script on its way.
@@ -45,6 +59,10 @@ pub(super) struct Play {
     moved: Option<(String, String)>,
     /// Requests of the main thread in this turn.
     requests: u32,
+    /// The main thread's turn is one that was interrupted.
+    interrupted: bool,
+    /// A request waits to be interrupted.
+    held: bool,
     /// Requests that the recording has no answer to.
     beyond: u32,
     number: u64,
@@ -58,6 +76,8 @@ struct Part {
     /// Answers of the turns that have not begun.
     later: VecDeque<VecDeque<Response>>,
     given: Vec<Given>,
+    /// The end of a sub-agent that was interrupted, and so never gets further.
+    interrupted: Option<Interruption>,
 }
 
 impl Play {
@@ -66,6 +86,7 @@ impl Play {
         let mut threads: Vec<Part> = Vec::with_capacity(script.threads.len());
         for thread in script.threads {
             let task = thread.task().to_owned();
+            let interrupted = thread.interruption().cloned();
             let mut turns: VecDeque<VecDeque<Response>> =
                 thread.turns.into_iter().map(|turn| turn.responses.into()).collect();
             let (left, later) = if threads.is_empty() {
@@ -73,7 +94,7 @@ impl Play {
             } else {
                 (turns.drain(..).flatten().collect(), turns)
             };
-            threads.push(Part { task, left, later, given: thread.given });
+            threads.push(Part { task, left, later, given: thread.given, interrupted });
         }
         let guardians = guardians.into_iter().collect();
         Self { threads, guardians, moved: script.moved, ..Self::default() }
@@ -82,7 +103,7 @@ impl Play {
     /// A script whose main part is played by the first thread that asks, in one turn.
     pub(super) fn alone(script: Script) -> Self {
         let mut play = Self::new(script, []);
-        play.begin_turn();
+        play.begin_turn(false);
         play.first_is_main = true;
         play
     }
@@ -92,9 +113,9 @@ impl Play {
         self.bound.insert(thread.to_owned(), 0);
     }
 
-    /// Begins the main thread's next turn.
-    pub(super) fn begin_turn(&mut self) {
-        self.requests = 0;
+    /// Begins the main thread's next turn, which is to be interrupted or not.
+    pub(super) fn begin_turn(&mut self, interrupted: bool) {
+        (self.requests, self.interrupted, self.held) = (0, interrupted, false);
         if let Some(main) = self.threads.first_mut() {
             main.left = main.later.pop_front().unwrap_or_default();
         }
@@ -117,6 +138,24 @@ impl Play {
         self.requests > 0
     }
 
+    /// Does a request wait for the turn to be interrupted?
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// What the model has said by now; `begun` tells of calls.
+    pub(super) fn played(&self, begun: impl Fn(&str) -> bool) -> Played {
+        let mut threads = self.threads.iter();
+        if threads.next().is_some_and(|main| !main.left.is_empty()) {
+            return Played::Not;
+        }
+        let there = |agent: &Part| {
+            let open = agent.interrupted.iter().flat_map(Interruption::open);
+            agent.left.is_empty() && open.into_iter().all(|call| begun(call))
+        };
+        if threads.all(there) { Played::All } else { Played::Main }
+    }
+
     /// Requests that the recording has no answer to.
     pub(super) fn beyond(&self) -> u32 {
         self.beyond
@@ -130,28 +169,37 @@ impl Play {
     /// The next answer.
     pub(super) fn answer(&mut self, asked: &Asked<'_>) -> Answer {
         self.number += 1;
-        let (items, fills) = match (asked.subagent.as_str(), asked.kind.as_str()) {
-            ("guardian", _) => (vec![message(&assessment(self.guardians.pop_front()))], false),
-            (_, "turn") => self.turn(asked),
-            _ => (vec![message("A summary of what was said before.")], false),
-        };
-        Answer { number: self.number, items, fills }
+        let number = self.number;
+        let says = |text: &str| Answer { number, items: vec![message(text)], fills: false, holds: None };
+        match (asked.subagent.as_str(), asked.kind.as_str()) {
+            ("guardian", _) => says(&assessment(self.guardians.pop_front())),
+            (_, "turn") => self.turn(asked, says),
+            _ => says("A summary of what was said before."),
+        }
     }
 
-    /// The items, and whether the conversation is too long with them.
-    fn turn(&mut self, asked: &Asked<'_>) -> (Vec<Value>, bool) {
+    fn turn(&mut self, asked: &Asked<'_>, says: impl Fn(&str) -> Answer) -> Answer {
         let Some(at) = self.part(asked) else {
             self.beyond += 1;
-            return (vec![message("(the recording has no such agent)")], false);
+            return says("(the recording has no such agent)");
         };
         self.listen(at, asked.input);
         self.requests += u32::from(at == 0);
         if let Some(response) = self.threads[at].left.pop_front() {
             let fills = response.fills;
-            return (response.items.into_iter().map(|item| self.renamed(item)).collect(), fills);
+            let items = response.items.into_iter().map(|item| self.renamed(item)).collect();
+            return Answer { number: self.number, items, fills, holds: None };
+        }
+        let ends = says("(the recording ends here)");
+        if at == 0 && self.interrupted {
+            self.held = true;
+            return Answer { holds: Some(Hold::Turn), ..ends };
+        }
+        if at > 0 && self.threads[at].interrupted.is_some() {
+            return Answer { holds: Some(Hold::End), ..ends };
         }
         self.beyond += 1;
-        (vec![message("(the recording ends here)")], false)
+        ends
     }
 
     /// Whose part a thread plays. A new thread is the sub-agent whose task its conversation holds, or the next one.
@@ -202,41 +250,6 @@ impl Play {
         item[field] = json!(text);
         item
     }
-}
-
-/// Replaces a folder where a path starts with it, and not where a longer name does.
-fn replace_folder(text: &str, old: &str, new: &str) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(old) {
-        let (before, found) = rest.split_at(at);
-        let after = &found[old.len()..];
-        let part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        let whole = !after.starts_with(part) && !before.ends_with(|c| part(c) || c == '/');
-        replaced.push_str(before);
-        replaced.push_str(if whole { new } else { old });
-        rest = after;
-    }
-    replaced + rest
-}
-
-/// Replaces a terminal's number where arguments name a terminal, and nowhere else.
-fn replace_number(arguments: &str, old: &str, new: &str) -> String {
-    let Ok(mut read) = serde_json::from_str::<Value>(arguments) else { return arguments.to_owned() };
-    let mut changed = false;
-    for key in ["session_id", "cell_id"] {
-        let same = match &read[key] {
-            Value::Number(number) => number.to_string() == old,
-            Value::String(text) => text == old,
-            _ => false,
-        };
-        if same {
-            let number = new.parse::<i64>().map_or_else(|_| json!(new), |number| json!(number));
-            read[key] = if read[key].is_string() { json!(new) } else { number };
-            changed = true;
-        }
-    }
-    if changed { read.to_string() } else { arguments.to_owned() }
 }
 
 fn is_answer(item: &Value) -> bool {
@@ -298,7 +311,7 @@ mod tests {
         main.given.push(Given { call: "a".into(), name: "41".into(), behind: "session ID " });
         let mut play = Play::new(Script { threads: vec![main], moved: None }, []);
         play.bind_main("t");
-        play.begin_turn();
+        play.begin_turn(false);
         assert_eq!(ask(&mut play, "t", &[])[0]["call_id"], "a");
         let told = [json!({"type": "function_call_output", "call_id": "a", "output": "session ID 7777\n"})];
         let next = ask(&mut play, "t", &told);
@@ -307,6 +320,37 @@ mod tests {
         assert!(play.end_turn().is_empty() && play.beyond() == 0);
         ask(&mut play, "t", &[]);
         assert_eq!(play.beyond(), 1);
+    }
+
+    #[test]
+    fn requests_beyond_an_interruption_wait() {
+        let interrupted = |prompt: &str, call: &str| {
+            let mut thread = thread(prompt, vec![response(call, "{}")]);
+            thread.turns[0].interrupted = Some(Interruption::default());
+            thread
+        };
+        let mut main = interrupted("go", "a");
+        main.turns.push(Turn { prompt: "again".into(), ..Turn::default() });
+        let threads = vec![main, interrupted("task", "b")];
+        let mut play = Play::new(Script { threads, moved: None }, []);
+        play.bind_main("main");
+        play.begin_turn(true);
+        let holds = |play: &mut Play, thread: &str| {
+            let asked =
+                Asked { thread: thread.into(), subagent: String::new(), kind: "turn".into(), input: &[] };
+            play.answer(&asked).holds
+        };
+        let played = |play: &Play| play.played(|_| true);
+        assert_eq!(played(&play), Played::Not);
+        assert_eq!((holds(&mut play, "main"), played(&play)), (None, Played::Main));
+        assert_eq!((holds(&mut play, "kid"), played(&play)), (None, Played::All));
+        assert!(!play.is_held());
+        assert_eq!(holds(&mut play, "kid"), Some(Hold::End));
+        assert!(!play.is_held());
+        assert_eq!(holds(&mut play, "main"), Some(Hold::Turn));
+        assert!(play.is_held() && play.beyond() == 0);
+        play.begin_turn(false);
+        assert_eq!((play.is_held(), holds(&mut play, "main"), play.beyond()), (false, None, 1));
     }
 
     #[test]
@@ -325,18 +369,6 @@ mod tests {
         assert_eq!(ask(&mut play, "a", &says("first task"))[0]["call_id"], "x");
         assert_eq!(ask(&mut play, "c", &says("third task"))[0]["type"], "message");
         assert_eq!(play.beyond(), 1);
-    }
-
-    #[test]
-    fn a_moved_folder_is_replaced_as_a_whole() {
-        for (text, want) in [
-            ("cat /opt/app/x", "cat /workspace/x"),
-            ("cd /opt/app && ls", "cd /workspace && ls"),
-            ("ls /opt/app2 /opt/app-old x/opt/app", "ls /opt/app2 /opt/app-old x/opt/app"),
-            ("'/opt/app'", "'/workspace'"),
-        ] {
-            assert_eq!(replace_folder(text, "/opt/app", "/workspace"), want);
-        }
     }
 
     #[test]

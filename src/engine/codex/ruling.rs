@@ -32,6 +32,8 @@ pub(super) struct Seen<'s> {
     pub(super) question: Option<&'s Question>,
     /// The CLI logged that the sandbox stopped it.
     pub(super) denied: bool,
+    /// The CLI told that it began, or somebody was to be asked about it.
+    pub(super) begun: bool,
     /// Hooks ran before it.
     pub(super) hooked: bool,
     /// Where its command ran.
@@ -83,6 +85,9 @@ impl Seen<'_> {
                 of(Verdict::Deny, Some(Phase::Sandbox), "the sandbox stopped it")
             }
             Recorded::Ran | Recorded::SandboxDenied => of(Verdict::Allow, None, "it ran"),
+            Recorded::Aborted | Recorded::Unknown if self.begun => {
+                of(Verdict::Allow, None, "it was running when its turn ended")
+            }
             Recorded::Aborted | Recorded::Unknown => None,
         }
     }

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::action::{Action, Command};
-use crate::transcript::{Call, StepKind, Transcript};
+use crate::transcript::{Call, Format, Step, StepKind, Transcript};
 
-use super::nested;
+use super::interruption::Interruption;
+use super::item::{is_translated, item, message};
 use crate::boundary::tools::Caller;
 use crate::engine::lifecycle::{Happening, happenings};
 use crate::engine::thread::Run;
@@ -30,6 +30,8 @@ pub(super) struct ScriptThread {
     /// Names that Codex gave in the recording and will give anew: the call that got one, and what to look for it
     /// behind in the answer.
     pub(super) given: Vec<Given>,
+    /// How often a person had the conversation summarised after the last turn.
+    pub(super) compactions: u32,
 }
 
 /// A name that Codex made up in answer to a call: a terminal's number, a thread's id.
@@ -61,14 +63,16 @@ pub(super) fn name_behind(behind: &str, answer: &str) -> Option<String> {
 pub(super) struct Turn {
     /// The prompt; empty in a recording that starts without one.
     pub(super) prompt: String,
-    /// A person had the conversation summarised before it.
-    pub(super) compacted: bool,
+    /// How often a person had the conversation summarised before it.
+    pub(super) compactions: u32,
     /// Plugins that were switched off for it (`name@marketplace`).
     pub(super) disabled: Vec<String>,
     /// Some turn has others switched off, so that it must be said for each.
     pub(super) switches: bool,
     /// The model's answers to successive requests.
     pub(super) responses: Vec<Response>,
+    /// A person interrupted it.
+    pub(super) interrupted: Option<Interruption>,
 }
 
 /// The items of one answer of the model.
@@ -107,18 +111,18 @@ impl ScriptThread {
         let caller = Caller { cli_version: &transcript.session.cli_version, ..Caller::default() };
         let foreign = transcript.format.is_foreign();
         let mut open = Open { as_written: caller.is_current(), foreign, ..Open::default() };
-        let mut compacted = false;
+        let mut turn = transcript.inherited as usize;
         let unasked = unasked_compactions(transcript);
         for (at, step) in transcript.steps.iter().enumerate().skip(transcript.inherited as usize) {
             match &step.kind {
                 StepKind::Prompt(text) => {
                     thread.close(&mut open);
-                    let compacted = std::mem::take(&mut compacted);
+                    let compactions = std::mem::take(&mut thread.compactions);
                     let context = step.context.and_then(|index| transcript.contexts.get(index as usize));
                     let disabled = context.map(|context| &context.disabled_plugins);
                     let disabled = disabled.into_iter().flatten().map(ToString::to_string).collect();
                     let prompt = text.to_string();
-                    thread.turns.push(Turn { prompt, compacted, disabled, ..Turn::default() });
+                    thread.turns.push(Turn { prompt, compactions, disabled, ..Turn::default() });
                 }
                 StepKind::Compacted if unasked.contains(&at) => {
                     thread.close(&mut open);
@@ -126,7 +130,14 @@ impl ScriptThread {
                         last.fills = true;
                     }
                 }
-                StepKind::Compacted => compacted = true,
+                StepKind::Compacted => thread.compactions += 1,
+                StepKind::Aborted(reason) => {
+                    thread.close(&mut open);
+                    if reason == "interrupted" {
+                        thread.interrupt(Interruption::after(&transcript.steps[turn..at]));
+                    }
+                    turn = at;
+                }
                 // What follows is another answer of the model, to what the hook said.
                 StepKind::Continued(_) | StepKind::Ended { .. } => thread.close(&mut open),
                 StepKind::Message(text) => {
@@ -146,6 +157,9 @@ impl ScriptThread {
             }
         }
         thread.close(&mut open);
+        if transcript.format == Format::Rollout && transcript.session.parent.is_some() {
+            thread.leave(&transcript.steps[turn..]);
+        }
         thread
     }
 
@@ -161,6 +175,29 @@ impl ScriptThread {
         }
         if let Some(turn) = self.turns.last_mut() {
             turn.responses.push(response);
+        }
+    }
+
+    /// Ends the last turn with an interruption. What the model had said last without calling anything it had not finished
+    /// saying.
+    fn interrupt(&mut self, interruption: Interruption) {
+        let Some(turn) = self.turns.last_mut() else { return };
+        while turn.responses.last().is_some_and(|response| response.calls.is_empty()) {
+            turn.responses.pop();
+        }
+        turn.interrupted = Some(interruption);
+    }
+
+    /// How its last turn was interrupted.
+    pub(super) fn interruption(&self) -> Option<&Interruption> {
+        self.turns.last().and_then(|turn| turn.interrupted.as_ref())
+    }
+
+    /// A sub-agent that was left in the middle of a call: the session ended around it.
+    fn leave(&mut self, steps: &[Step<'_>]) {
+        let left = Interruption::after(steps);
+        if let (false, Some(turn)) = (left.open().is_empty(), self.turns.last_mut()) {
+            turn.interrupted.get_or_insert(left);
         }
     }
 
@@ -216,70 +253,6 @@ fn given(call: &Call<'_>) -> Option<Given> {
     NAMES.iter().find_map(|behind| {
         let name = name_behind(behind, &answer)?;
         Some(Given { call: call.id.to_string(), name, behind })
-    })
-}
-
-/// Something that the model says.
-pub(super) fn message(text: &str) -> Value {
-    json!({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]})
-}
-
-/// Has Codex a tool of its own for what another agent's did?
-pub(super) fn is_translated(action: &Action<'_>) -> bool {
-    matches!(
-        action,
-        Action::Shell(_) | Action::Patch(_) | Action::Mcp(_) | Action::ViewImage(_) | Action::Code(_)
-    )
-}
-
-/// The item that makes Codex 0.169 do what a recorded call did, whatever the tool was called then; `None` for what the
-/// provider itself did.
-fn item(call: &Call<'_>, as_written: bool) -> Option<Value> {
-    let id = &*call.id;
-    let name = &*call.tool.name;
-    let custom = |name: &str, input: &str| json!({"type": "custom_tool_call", "call_id": id, "name": name, "input": input});
-    let function = |name: &str, arguments: String| json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments});
-    Some(match &call.action {
-        Action::Shell(_) if name == "exec_command" => function("exec_command", call.arguments.to_string()),
-        Action::Shell(shell) if !as_written => {
-            let command = match &shell.command {
-                Command::Script { text, .. } => text.to_string(),
-                Command::Argv(words) => {
-                    shlex::try_join(words.iter().map(|word| &**word)).unwrap_or_else(|_| words.join(" "))
-                }
-            };
-            let mut arguments = json!({"cmd": command});
-            if let Some(workdir) = &shell.workdir {
-                arguments["workdir"] = json!(workdir);
-            }
-            if shell.escalated {
-                arguments["sandbox_permissions"] = json!("require_escalated");
-            }
-            if let Some(why) = &shell.justification {
-                arguments["justification"] = json!(why);
-            }
-            function("exec_command", arguments.to_string())
-        }
-        Action::Patch(text) => custom("apply_patch", text),
-        Action::Code(text) if matches!(name, "exec" | "js_repl") => custom("exec", &nested::watched(text)),
-        Action::WebSearch(_) => return None,
-        Action::Mcp(mcp) if call.tool.namespace.is_empty() && !as_written => {
-            let mut item = function(&mcp.tool, mcp.arguments.to_string());
-            item["namespace"] = json!(format!("mcp__{}", mcp.server));
-            item
-        }
-        _ if matches!(name, "image_generation" | "local_shell") => return None,
-        _ if name == "tool_search" && call.tool.namespace.is_empty() => {
-            let arguments: Value = serde_json::from_str(&call.arguments).unwrap_or_else(|_| json!({}));
-            json!({"type": "tool_search_call", "call_id": id, "execution": "client", "arguments": arguments})
-        }
-        _ => {
-            let mut item = function(name, call.arguments.to_string());
-            if !call.tool.namespace.is_empty() {
-                item["namespace"] = json!(call.tool.namespace);
-            }
-            item
-        }
     })
 }
 
@@ -367,13 +340,42 @@ mod tests {
             call("c"),
             answer("c"),
             end(),
+            compacted(),
+            end(),
         ];
         let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
         let turns = &script.threads[0].turns;
         let fills: Vec<Vec<bool>> =
             turns.iter().map(|turn| turn.responses.iter().map(|response| response.fills).collect()).collect();
         assert_eq!(fills, [vec![true, false], vec![false]]);
-        assert_eq!(turns.iter().map(|turn| turn.compacted).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(turns.iter().map(|turn| turn.compactions).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(script.threads[0].compactions, 1);
+    }
+
+    #[test]
+    fn interrupted_turns_are_known() {
+        let event = |payload: &str| {
+            format!(r#"{{"timestamp":"2026-05-01T10:00:00Z","type":"event_msg","payload":{payload}}}"#)
+        };
+        let aborted = |reason: &str| event(&format!(r#"{{"type":"turn_aborted","reason":"{reason}"}}"#));
+        let lines = [
+            says("user", "go"),
+            call("a"),
+            answer("a"),
+            says("assistant", "And then I"),
+            aborted("interrupted"),
+            says("user", "again"),
+            call("b"),
+            aborted("interrupted"),
+            says("user", "once more"),
+            call("c"),
+            aborted("replaced"),
+        ];
+        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
+        let main = &script.threads[0];
+        let told = main.turns.iter().map(|turn| (turn.responses.len(), turn.interrupted.is_some()));
+        assert_eq!(told.collect::<Vec<_>>(), [(1, true), (1, true), (1, false)]);
+        assert!(main.interruption().is_none());
     }
 
     #[test]

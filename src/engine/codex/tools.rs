@@ -16,6 +16,8 @@ pub(super) struct ToolServers {
     results: HashMap<(String, String), VecDeque<Outcome>>,
     /// Calls that the recording has no result of, as `server/tool`.
     missing: Vec<String>,
+    /// Calls that are not answered, for a person interrupted them.
+    waiting: Vec<String>,
 }
 
 /// One server.
@@ -29,8 +31,22 @@ pub(super) struct ToolServer {
 /// What a tool answered once.
 #[derive(Clone, Debug)]
 struct Outcome {
+    /// The call.
+    call: String,
     arguments: Value,
-    text: String,
+    /// The text; `None` when the turn was interrupted before.
+    text: Option<String>,
+}
+
+/// What a server says to a message.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Said {
+    /// Nothing: it is a notification.
+    Nothing,
+    /// An answer.
+    Answer(Value),
+    /// An answer that comes when the turn is over.
+    Late(Value),
 }
 
 impl ToolServers {
@@ -42,14 +58,20 @@ impl ToolServers {
     pub(super) fn load(&mut self, transcripts: &[Transcript<'_>]) {
         self.results.clear();
         self.missing.clear();
+        self.waiting.clear();
         let steps = transcripts.iter().flat_map(|transcript| &transcript.steps);
         for step in steps {
             let StepKind::Call(call) = &step.kind else { continue };
             let Action::Mcp(mcp) = &call.action else { continue };
-            let Some(text) = result_text(call) else { continue };
+            let text = match call.recorded() {
+                Recorded::Ran => result_text(call),
+                Recorded::Aborted => None,
+                _ => continue,
+            };
             let arguments = serde_json::from_str(&mcp.arguments).unwrap_or(Value::Null);
             let key = (mcp.server.to_string(), mcp.tool.to_string());
-            self.results.entry(key).or_default().push_back(Outcome { arguments, text });
+            let outcome = Outcome { call: call.id.to_string(), arguments, text };
+            self.results.entry(key).or_default().push_back(outcome);
         }
     }
 
@@ -58,9 +80,15 @@ impl ToolServers {
         &self.missing
     }
 
-    /// Answers one message to the server of a position; `None` for notifications.
-    pub(super) fn answer(&mut self, server: &str, message: &Value) -> Option<Value> {
-        let id = message.get("id").filter(|id| !id.is_null())?.clone();
+    /// Calls that wait for the end of the turn.
+    pub(super) fn waiting(&self) -> &[String] {
+        &self.waiting
+    }
+
+    /// Answers one message to the server of a position.
+    pub(super) fn answer(&mut self, server: &str, message: &Value) -> Said {
+        let Some(id) = message.get("id").filter(|id| !id.is_null()) else { return Said::Nothing };
+        let waiting = self.waiting.len();
         let params = &message["params"];
         let result = match message["method"].as_str().unwrap_or_default() {
             "initialize" => {
@@ -76,10 +104,11 @@ impl ToolServers {
             "ping" => json!({}),
             other => {
                 let error = json!({"code": -32601, "message": format!("method not found: {other}")});
-                return Some(json!({"jsonrpc": "2.0", "id": id, "error": error}));
+                return Said::Answer(json!({"jsonrpc": "2.0", "id": id, "error": error}));
             }
         };
-        Some(json!({"jsonrpc": "2.0", "id": id, "result": result}))
+        let answer = json!({"jsonrpc": "2.0", "id": id, "result": result});
+        if self.waiting.len() > waiting { Said::Late(answer) } else { Said::Answer(answer) }
     }
 
     fn server(&self, position: &str) -> Option<&ToolServer> {
@@ -98,15 +127,19 @@ impl ToolServers {
             self.missing.push(format!("{server}/{tool}"));
             return json!({"content": [{"type": "text", "text": "the recording has no result of this call"}], "isError": true});
         };
-        json!({"content": [{"type": "text", "text": outcome.text}]})
+        let text = outcome.text.unwrap_or_else(|| {
+            self.waiting.push(outcome.call);
+            INTERRUPTED.to_owned()
+        });
+        json!({"content": [{"type": "text", "text": text}]})
     }
 }
 
+/// What is answered at last to a call that had no answer when a person interrupted the turn; nobody listens.
+const INTERRUPTED: &str = "(the turn was interrupted here)";
+
 /// The text of a recorded result, without what Codex puts before it.
 fn result_text(call: &Call<'_>) -> Option<String> {
-    if call.recorded() != Recorded::Ran {
-        return None;
-    }
     let text = call.output?.text().into_owned();
     let body = text.strip_prefix("Wall time: ").and_then(|rest| rest.split_once("\nOutput:\n"));
     Some(match body {
@@ -128,30 +161,43 @@ mod tests {
     fn the_protocol_is_answered() {
         let mut all = servers();
         let mut ask = |method: &str, params: Value| {
-            all.answer("0", &json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+            let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+            match all.answer("0", &message) {
+                Said::Answer(answer) => Some(answer),
+                _ => None,
+            }
         };
         let hello = ask("initialize", json!({"protocolVersion": "2024-11-05"})).unwrap();
         assert_eq!(hello["result"]["protocolVersion"], "2024-11-05");
         assert_eq!(ask("tools/list", json!({})).unwrap()["result"]["tools"][0]["name"], "ro");
         assert_eq!(ask("ping", json!({})).unwrap()["result"], json!({}));
         assert_eq!(ask("nope", json!({})).unwrap()["error"]["code"], -32601);
-        assert_eq!(all.answer("0", &json!({"method": "notifications/initialized"})), None);
+        assert_eq!(all.answer("0", &json!({"method": "notifications/initialized"})), Said::Nothing);
     }
 
     #[test]
     fn results_come_by_arguments_then_by_order() {
         let mut all = servers();
         let key = ("tracker".to_owned(), "ro".to_owned());
-        let outcome = |id: i64, text: &str| Outcome { arguments: json!({"id": id}), text: text.into() };
-        all.results.insert(key, [outcome(1, "one"), outcome(2, "two"), outcome(3, "three")].into());
+        let outcome = |id: i64, text: &str| Outcome {
+            call: format!("c{id}"),
+            arguments: json!({"id": id}),
+            text: (text != "never").then(|| text.to_owned()),
+        };
+        all.results.insert(
+            key,
+            [outcome(1, "one"), outcome(2, "two"), outcome(3, "three"), outcome(7, "never")].into(),
+        );
         let mut call = |id: i64| {
             let params = json!({"name": "ro", "arguments": {"id": id}});
-            let answer =
-                all.answer("0", &json!({"id": 1, "method": "tools/call", "params": params})).unwrap();
+            let message = json!({"id": 1, "method": "tools/call", "params": params});
+            let (Said::Answer(answer) | Said::Late(answer)) = all.answer("0", &message) else { panic!() };
             answer["result"]["content"][0]["text"].as_str().unwrap().to_owned()
         };
         assert_eq!([call(2), call(9), call(3)], ["two", "one", "three"]);
+        assert_eq!(call(7), INTERRUPTED);
         assert_eq!(call(1), "the recording has no result of this call");
         assert_eq!(all.missing(), ["tracker/ro"]);
+        assert_eq!(all.waiting(), ["c7"]);
     }
 }

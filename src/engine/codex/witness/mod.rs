@@ -1,44 +1,38 @@
 //! What the CLI asks and tells while it plays a task, and the answers that it gets: those that people gave in the
 //! recording.
 
+mod names;
+mod person;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::client::Listener;
 use super::does::{Does, script_of};
-use crate::decision::{Approval, HumanVerdict, Lasting};
-use crate::transcript::{Recorded, StepKind, Transcript};
+use crate::decision::{Approval, HumanVerdict};
+use crate::transcript::Transcript;
+use names::Names;
+use person::Person;
 
 /// Listens to one task.
 #[derive(Debug, Default)]
 pub(super) struct Witness {
-    /// Recorded verdicts by call id.
-    verdicts: HashMap<String, HumanVerdict>,
-    /// Answers that hold for longer, by call id.
-    lasting: HashMap<String, Lasting>,
-    /// A rule was added while accepting.
-    added_rule: bool,
-    /// Calls with which the recorded turn was aborted.
-    aborted: HashSet<String>,
-    /// Calls that scripts of code mode make, by what they do; Codex gives them ids of its own.
-    nested: Vec<Nested>,
-    /// Ids of Codex's own for nested calls, and which call they are.
-    names: HashMap<String, String>,
+    /// Who answers.
+    person: Person,
+    names: Names,
     /// Calls that somebody was asked about.
     asked: HashMap<String, Question>,
     /// Runs of hooks.
     hooks: Vec<HookSeen>,
+    /// Calls whose items were told to have begun.
+    begun: HashSet<String>,
     /// Items that were told to have ended, by id, with their status.
     ended: HashMap<String, String>,
+    /// Ids of turns that are over.
+    over: HashSet<String>,
     /// MCP calls that have begun and not ended.
     calling: Vec<Calling>,
-    /// Prompts that the recording has no verdict on, as labels.
-    unanswered: Vec<String>,
-    /// Recorded verdicts by what was asked, for sessions whose calls are new.
-    precedents: Vec<(Does, HumanVerdict)>,
-    /// What was decided by them.
-    decided: Vec<(String, HumanVerdict)>,
     /// Tokens spent, by thread.
     tokens: HashMap<String, u64>,
     /// Tokens that may be spent.
@@ -74,13 +68,6 @@ pub(super) struct HookSeen {
 }
 
 #[derive(Clone, Debug)]
-struct Nested {
-    id: String,
-    does: Does,
-    taken: bool,
-}
-
-#[derive(Clone, Debug)]
 struct Calling {
     item: String,
     server: String,
@@ -90,36 +77,8 @@ struct Calling {
 
 impl Witness {
     pub(super) fn new(approvals: &[Approval], transcripts: &[Transcript<'_>]) -> Self {
-        let verdicts = approvals.iter().map(|given| (given.call.clone(), given.verdict)).collect();
-        let mut nested = Vec::new();
-        let (mut parents, mut aborted) = (HashMap::new(), HashSet::new());
-        for step in transcripts.iter().flat_map(|transcript| &transcript.steps) {
-            let StepKind::Call(call) = &step.kind else { continue };
-            if call.recorded() == Recorded::Aborted {
-                aborted.insert(call.id.to_string());
-            }
-            let Some(parent) = &call.parent else { continue };
-            parents.insert(call.id.to_string(), parent.to_string());
-            nested.push(Nested { id: call.id.to_string(), does: Does::of(&call.action), taken: false });
-        }
-        let lasting = approvals.iter().filter(|given| given.lasting != Lasting::Once);
-        let lasting = lasting.map(|given| (given.call.clone(), given.lasting.clone())).collect();
-        let mut witness = Self { verdicts, lasting, aborted, nested, ..Self::default() };
-        // A verdict on a script holds for the calls in it, and so does its end.
-        for (call, parent) in parents {
-            if witness.aborted.contains(&parent) {
-                witness.aborted.insert(call.clone());
-            }
-            if let (false, Some(verdict)) =
-                (witness.verdicts.contains_key(&call), witness.verdicts.get(&parent))
-            {
-                let verdict = *verdict;
-                let lasting = witness.lasting.get(&parent).cloned();
-                witness.lasting.extend(lasting.map(|lasting| (call.clone(), lasting)));
-                witness.verdicts.insert(call, verdict);
-            }
-        }
-        witness
+        let (person, names) = (Person::new(approvals, transcripts), Names::new(transcripts));
+        Self { person, names, ..Self::default() }
     }
 
     /// For a new session of a task: people's answers are those that they gave to the same in the recording.
@@ -128,18 +87,13 @@ impl Witness {
         transcripts: &[Transcript<'_>],
         allowance: u64,
     ) -> Self {
-        let mut witness = Self { allowance: Some(allowance), ..Self::default() };
-        for step in transcripts.iter().flat_map(|transcript| &transcript.steps) {
-            let StepKind::Call(call) = &step.kind else { continue };
-            let verdict = approvals.iter().find(|given| *given.call == *call.id).map(|given| given.verdict);
-            witness.precedents.extend(verdict.map(|verdict| (Does::of(&call.action), verdict)));
-        }
-        witness
+        let person = Person::by_precedents(approvals, transcripts);
+        Self { allowance: Some(allowance), person, ..Self::default() }
     }
 
     /// Calls that were decided by what people answered to the same in the recording.
     pub(super) fn decided(&self) -> &[(String, HumanVerdict)] {
-        &self.decided
+        self.person.decided()
     }
 
     /// Tokens spent.
@@ -154,7 +108,7 @@ impl Witness {
 
     /// The call behind an id of Codex's own, as far as it is known.
     pub(super) fn name<'n>(&'n self, id: &'n str) -> &'n str {
-        self.names.get(id).map_or(id, String::as_str)
+        self.names.get(id).unwrap_or(id)
     }
 
     /// Runs of hooks, in the order of their ends.
@@ -177,75 +131,44 @@ impl Witness {
         self.ended.get(call).is_some_and(|status| status != "inProgress")
     }
 
-    /// Prompts that the recording has no verdict on.
-    pub(super) fn unanswered(&self) -> &[String] {
-        &self.unanswered
+    /// Was the call told to have begun?
+    pub(super) fn begun(&self, call: &str) -> bool {
+        self.begun.contains(call)
     }
 
-    /// The call behind an id of Codex's own, by what it does; calls of the same kind are taken in order.
-    fn resolve(&mut self, item: &str, does: &Does) -> String {
-        if !item.starts_with("exec-") {
-            return item.to_owned();
-        }
-        if let Some(known) = self.names.get(item) {
-            return known.clone();
-        }
-        let found = self.nested.iter_mut().find(|nested| !nested.taken && nested.does.is(does));
-        let Some(nested) = found else { return item.to_owned() };
-        nested.taken = true;
-        let id = nested.id.clone();
-        self.names.insert(item.to_owned(), id.clone());
-        id
+    /// Takes in calls that have begun, as others than the CLI tell.
+    pub(super) fn begin(&mut self, calls: &[String]) {
+        self.begun.extend(calls.iter().cloned());
+    }
+
+    /// Is this turn over?
+    pub(super) fn is_over(&self, turn: &str) -> bool {
+        self.over.contains(turn)
+    }
+
+    /// Prompts that the recording has no verdict on.
+    pub(super) fn unanswered(&self) -> &[String] {
+        self.person.unanswered()
     }
 
     fn decide(&mut self, call: &str, does: &Does, label: &str, question: Question) -> bool {
         self.asked.insert(call.to_owned(), question);
-        // A patch is told by nothing but that it is one.
-        let precedent = self.precedents.iter().find(|(asked, _)| asked == does && *asked != Does::Patch);
-        if let Some((_, verdict)) = precedent {
-            self.decided.push((call.to_owned(), *verdict));
-            return verdict.let_run();
-        }
-        if let Some(verdict) = self.verdicts.get(call) {
-            return verdict.let_run();
-        }
-        self.unanswered.push(format!("{call}: {label}"));
-        false
-    }
-
-    /// The click of somebody who lets a command or a patch run.
-    fn acceptance(&mut self, call: &str, params: &Value) -> Value {
-        match self.lasting.get(call) {
-            Some(Lasting::Session) => json!("acceptForSession"),
-            Some(Lasting::Rule(prefix)) if params["command"].is_string() => {
-                let proposed = &params["proposedExecpolicyAmendment"];
-                let words = if prefix.is_empty() { proposed.clone() } else { json!(prefix) };
-                if !words.is_array() {
-                    return json!("accept");
-                }
-                self.added_rule = true;
-                json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": words}})
-            }
-            _ => json!("accept"),
-        }
+        self.person.decide(call, does, label)
     }
 
     /// Was a rule added while accepting? It stays in the server's configuration.
     pub(super) fn added_rule(&self) -> bool {
-        self.added_rule
-    }
-
-    /// The click of somebody who does not let a command or a patch run: with `cancel` the turn ends, as it did when the
-    /// person said no in a recording whose turn ended there.
-    fn refusal(&self, call: &str) -> &'static str {
-        let declined = self.verdicts.get(call) == Some(&HumanVerdict::Declined);
-        if declined && self.aborted.contains(call) { "cancel" } else { "decline" }
+        self.person.added_rule()
     }
 
     fn started(&mut self, item: &Value) {
         let id = text(&item["id"]);
         let does = Does::of_item(item);
-        self.resolve(&id, &does);
+        let call = self.names.resolve(&id, &does);
+        // Of patches and MCP tools it tells before somebody is asked.
+        if !matches!(item["type"].as_str(), Some("fileChange" | "mcpToolCall")) {
+            self.begun.insert(call);
+        }
         if let Does::Mcp { server, tool, arguments } = does {
             self.calling.push(Calling { item: id, server, tool, arguments });
         }
@@ -254,7 +177,8 @@ impl Witness {
     fn completed(&mut self, item: &Value) {
         let id = text(&item["id"]);
         self.calling.retain(|calling| calling.item != id);
-        let call = self.resolve(&id, &Does::of_item(item));
+        let call = self.names.resolve(&id, &Does::of_item(item));
+        self.begun.insert(call.clone());
         self.ended.insert(call, text(&item["status"]));
     }
 
@@ -280,27 +204,28 @@ impl Witness {
 
     /// Codex's own id of a nested call.
     pub(super) fn own_name(&self, call: &str) -> Option<&str> {
-        self.names.iter().find(|(_, known)| *known == call).map(|(own, _)| own.as_str())
+        self.names.own(call)
     }
 
     /// Gives hooks of nested calls the ids of these calls. Those that hooks blocked or rewrote are told of by nothing
     /// else, so they are taken in order.
     pub(super) fn name_hooks(&mut self, fates: &super::nested::Nested) {
-        let mut left = self.nested.iter().filter(|nested| !nested.taken && fates.fate(&nested.id).is_some());
-        for hook in &self.hooks {
-            let own = hook
-                .call
-                .as_ref()
-                .filter(|call| call.starts_with("exec-") && !self.names.contains_key(*call));
-            if let Some(own) = own
+        let mut left = self
+            .names
+            .left()
+            .filter(|id| fates.fate(id).is_some())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .into_iter();
+        for hook in &mut self.hooks {
+            let Some(own) = hook.call.clone().filter(|call| call.starts_with("exec-")) else { continue };
+            if self.names.get(&own).is_none()
                 && let Some(nested) = left.next()
             {
-                self.names.insert(own.clone(), nested.id.clone());
+                self.names.give(&own, nested);
             }
-        }
-        for hook in &mut self.hooks {
-            if let Some(name) = hook.call.as_ref().and_then(|call| self.names.get(call)) {
-                hook.call = Some(name.clone());
+            if let Some(name) = self.names.get(&own) {
+                hook.call = Some(name.to_owned());
             }
         }
     }
@@ -314,7 +239,7 @@ impl Witness {
             _ => Does::Other,
         };
         if does != Does::Other {
-            self.resolve(id, &does);
+            self.names.resolve(id, &does);
         }
     }
 }
@@ -328,19 +253,15 @@ impl Listener for Witness {
                 // What is typed into a terminal is asked about under the command's item, with an id of its own.
                 let call = match params["approvalId"].as_str().filter(|_| params["kind"] == "writeStdin") {
                     Some(own) => own.to_owned(),
-                    None => self.resolve(&text(&params["itemId"]), &Does::Command(command.clone())),
+                    None => self.names.resolve(&text(&params["itemId"]), &Does::Command(command.clone())),
                 };
                 let runs = self.decide(&call, &Does::Command(command.clone()), &command, question(params));
-                Some(
-                    json!({"decision": if runs { self.acceptance(&call, params) } else { self.refusal(&call).into() }}),
-                )
+                Some(json!({"decision": self.person.click(&call, runs, params)}))
             }
             "item/fileChange/requestApproval" => {
-                let call = self.resolve(&text(&params["itemId"]), &Does::Patch);
+                let call = self.names.resolve(&text(&params["itemId"]), &Does::Patch);
                 let runs = self.decide(&call, &Does::Patch, "patch", question(params));
-                Some(
-                    json!({"decision": if runs { self.acceptance(&call, params) } else { self.refusal(&call).into() }}),
-                )
+                Some(json!({"decision": self.person.click(&call, runs, params)}))
             }
             "mcpServer/elicitation/request" => {
                 let (server, meta) = (text(&params["serverName"]), &params["_meta"]);
@@ -354,7 +275,7 @@ impl Listener for Witness {
                 let asked_before = |witness: &Self, item: &str| witness.asked.contains_key(item);
                 let does =
                     Does::Mcp { server: server.clone(), tool: tool.clone(), arguments: arguments.clone() };
-                let call = self.resolve(&item, &does);
+                let call = self.names.resolve(&item, &does);
                 // Two equal calls at a time are asked about one after the other.
                 let call = if asked_before(self, &call) {
                     self.next_equal(&call, &does).unwrap_or(call)
@@ -368,7 +289,7 @@ impl Listener for Witness {
                     Question { guardian: false, reason: String::new() },
                 );
                 let mut answer = json!({"action": if runs { "accept" } else { "decline" }, "content": null});
-                if runs && self.lasting.get(&call) == Some(&Lasting::Session) {
+                if runs && self.person.holds_for_session(&call) {
                     answer["_meta"] = json!({"persist": "session"});
                 }
                 Some(answer)
@@ -389,13 +310,14 @@ impl Listener for Witness {
                 let total = params["tokenUsage"]["total"]["totalTokens"].as_u64().unwrap_or(0);
                 self.tokens.insert(text(&params["threadId"]), total);
             }
+            "turn/completed" => drop(self.over.insert(text(&params["turn"]["id"]))),
             "item/started" => self.started(&params["item"]),
             "item/completed" => self.completed(&params["item"]),
             "hook/completed" => self.hook(params),
             "item/autoApprovalReview/completed" => {
                 if let Some(item) = params["targetItemId"].as_str() {
                     let does = Does::of_review(&params["action"]);
-                    let call = self.resolve(item, &does);
+                    let call = self.names.resolve(item, &does);
                     let reason = text(&params["review"]["rationale"]);
                     self.asked.insert(call, Question { guardian: true, reason });
                 }
@@ -420,7 +342,7 @@ impl Witness {
             })
             .map(|calling| calling.item.clone())
             .collect();
-        let next = items.into_iter().map(|item| self.resolve(&item, does));
+        let next = items.into_iter().map(|item| self.names.resolve(&item, does));
         next.collect::<Vec<_>>().into_iter().find(|call| call != before && !self.asked.contains_key(call))
     }
 }
@@ -428,3 +350,6 @@ impl Witness {
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;
