@@ -292,7 +292,13 @@ mod tests {
         let rows = [
             (shell("accept"), "approved", "User", Kind::Shell, Accepted),
             (shell("accept for session"), "approved_for_session", "User", Kind::Shell, AcceptedForSession),
-            (shell("accept with rule"), "approved_with_amendment", "User", Kind::Shell, AcceptedWithRule(vec![])),
+            (
+                shell("accept with rule"),
+                "approved_with_amendment",
+                "User",
+                Kind::Shell,
+                AcceptedWithRule(vec![]),
+            ),
             (shell("by that rule"), "approved", "Config", Kind::Shell, NotByPerson),
             (shell("decline"), "denied", "User", Kind::Shell, Declined),
             (patch("accept"), "approved", "User", Kind::Patch, Accepted),
