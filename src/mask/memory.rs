@@ -70,6 +70,11 @@ impl Memory {
         self.len() == 0
     }
 
+    /// Keeps the words of a person's name. Words that are words of their own, too, and short ones are not kept.
+    pub fn person(&mut self, name: &str) {
+        name.split(|c: char| !c.is_alphanumeric()).for_each(|word| self.name(word.as_bytes()));
+    }
+
     pub(super) fn secret(&mut self, value: &[u8]) {
         let strong = has_digit_and_letter(value) && distinct(value) >= 5;
         let telling = value.len() >= LEAST_SECRET && (strong || (value.len() >= 20 && distinct(value) >= 8));

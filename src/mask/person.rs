@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::home::is_shared;
 
+/// Most words of a name beside an address.
+const MOST_WORDS: usize = 4;
+
 /// Words before a name and an address in angle brackets.
 pub(super) const AUTHORS: &[&str] = &[
     "author:",
@@ -40,6 +43,40 @@ pub(super) fn author(text: &[u8], after: usize) -> Option<Range<usize>> {
         || is_machine(name)
         || is_shared(name);
     (!dull).then_some(range)
+}
+
+/// Words of the name that stands before `<local@…>`, each with whether the address has it, too. A single word that the
+/// address does not have may say anything: `Contact <ada@…>`.
+pub(super) fn beside(text: &[u8], local: &Range<usize>) -> Vec<(Range<usize>, bool)> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut end = local.start;
+    if !text[..end].ends_with(b" <") {
+        return Vec::new();
+    }
+    end -= 2;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || !byte.is_ascii() || b"-'.".contains(byte);
+    while found.len() < MOST_WORDS {
+        let len = text[..end].iter().rev().take(40).take_while(|byte| is_name(byte)).count();
+        let mut start = end - len;
+        start += text[start..end].iter().take_while(|byte| b"-'.".contains(byte)).count();
+        if !text[start..end].first().is_some_and(|first| first.is_ascii_uppercase() || !first.is_ascii()) {
+            break;
+        }
+        found.push(start..end);
+        if start != end - len || !text[..start].ends_with(b" ") {
+            break;
+        }
+        end = start - 1;
+    }
+    let address = &text[local.clone()];
+    let has = |word: &[u8]| {
+        word.len() > 1
+            && address.split(|byte| !byte.is_ascii_alphabetic()).any(|part| part.eq_ignore_ascii_case(word))
+    };
+    let words: Vec<_> = found.into_iter().map(|word| (word.clone(), has(&text[word]))).collect();
+    let is_name = words.len() > 1 || words.iter().any(|(_, has)| *has);
+    let machine = words.iter().any(|(word, _)| is_machine(&text[word.clone()]));
+    if is_name && !machine { words } else { Vec::new() }
 }
 
 fn is_machine(name: &[u8]) -> bool {
@@ -171,6 +208,21 @@ mod tests {
         assert_eq!(user(text, 0, 4), Some(9..12));
         assert_eq!(user(b"USER=ada\n", 0, 5), Some(5..8));
         assert_eq!(user(b"user=ada\n", 0, 5), None);
+        for (text, want) in [
+            ("by Ada Byron <ada@", vec![("Byron", false), ("Ada", true)]),
+            ("\"Ada <ada.b@", vec![("Ada", true)]),
+            ("+Jos\u{e9} O'Neill <x@", vec![("O'Neill", false), ("Jos\u{e9}", false)]),
+            ("Contact <ada@", vec![]),
+            ("Vec<ada@", vec![]),
+            ("to <ada@", vec![]),
+            ("GitHub Actions <x@", vec![]),
+            ("- Ada Byron <ada@", vec![("Byron", false), ("Ada", true)]),
+        ] {
+            let start = text.find('<').unwrap() + 1;
+            let words = beside(text.as_bytes(), &(start..text.len() - 1));
+            let words: Vec<_> = words.into_iter().map(|(word, has)| (&text[word], has)).collect();
+            assert_eq!(words, want, "{text}");
+        }
         let text = b"Author: Ada Byron <ada@corp.com>";
         assert_eq!(author(text, 7), Some(8..17));
         assert_eq!(author(b"Author: dependabot[bot] <x@y.com>", 7), None);

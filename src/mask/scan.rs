@@ -265,12 +265,7 @@ impl<'m> Scan<'m> {
         match trigger {
             Trigger::At => {
                 if let Some(address) = mail::around(text, range.start) {
-                    let remote = address.labels.is_empty();
-                    let kind = if remote { Kind::person("user") } else { Kind::mail() };
-                    self.name(text, address.local, &kind);
-                    for label in address.labels {
-                        self.part(text, label, &kind);
-                    }
+                    self.address(text, address);
                 } else if let Some(name) = person::prompt(text, range.start) {
                     self.person_name(text, name, &Kind::person("user"));
                 }
@@ -313,6 +308,25 @@ impl<'m> Scan<'m> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A mail address, with the name beside it.
+    fn address(&mut self, text: &[u8], address: mail::Address) {
+        let remote = address.labels.is_empty();
+        let kind = if remote { Kind::person("user") } else { Kind::mail() };
+        for (word, same) in person::beside(text, &address.local) {
+            let author = Kind::person("author");
+            // What the address does not have may be a word that stands elsewhere, too.
+            if same {
+                self.person_name(text, word, &author);
+            } else {
+                self.name(text, word, &author);
+            }
+        }
+        self.name(text, address.local, &kind);
+        for label in address.labels {
+            self.part(text, label, &kind);
         }
     }
 
