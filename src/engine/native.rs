@@ -230,7 +230,7 @@ impl<'s> NativeEngine<'s> {
         let mut inputs = self.inputs.clone();
         inputs.insert(Input::Recording, recordings.hash());
         inputs.insert(Input::Decision, task.hash);
-        inputs.insert(Input::Snapshot, snapshot_hash(task.snapshot.as_ref()));
+        inputs.insert(Input::Snapshot, snapshot_hash(task));
         inputs
     }
 
@@ -278,7 +278,7 @@ impl<'s> NativeEngine<'s> {
         let mut snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
         let found = snapshots.entry(key).or_insert_with(|| self.open(wanted));
         match found {
-            Ok(snapshot) => Ok(Some(snapshot.clone())),
+            Ok(snapshot) => Ok(Some(snapshot.clone().masked(task.masked.clone()))),
             Err(finding) => Err(finding.clone().at(wanted.place.clone())),
         }
     }
@@ -397,10 +397,13 @@ fn inputs(plugin: &Plugin) -> Inputs {
     ])
 }
 
-fn snapshot_hash(snapshot: Option<&SnapshotRef>) -> ContentHash {
-    match snapshot {
+fn snapshot_hash(task: &Task) -> ContentHash {
+    match &task.snapshot {
         Some(wanted) => {
-            ContentHash::of_parts([("repo", wanted.repo.as_bytes()), ("commit", wanted.commit.as_bytes())])
+            let masked = task.masked.as_ref().map(|masked| masked.hash().to_string());
+            let named = [("repo", wanted.repo.as_bytes()), ("commit", wanted.commit.as_bytes())];
+            let masked = masked.as_ref().map(|masked| ("masked", masked.as_bytes()));
+            ContentHash::of_parts(named.into_iter().chain(masked))
         }
         None => ContentHash::of(b""),
     }

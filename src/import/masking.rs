@@ -55,10 +55,39 @@ impl Masking {
         Ok(Self { masker: on.then_some(masker), blobs, plain: on.then_some(plain) })
     }
 
+    /// Is anything masked, beside what snapshots must not hold?
+    pub(super) fn is_on(&self) -> bool {
+        self.masker.is_some()
+    }
+
     /// The first secret in a file of a snapshot that is not allowed there by name.
     pub(super) fn blob(&self, path: &str, bytes: &[u8]) -> Option<BlobHit> {
         let alarm = self.blobs.scan_blob(path, bytes).into_iter().next()?;
         Some(BlobHit { line: alarm.line, kind: alarm.kind.to_string() })
+    }
+
+    /// A message of a commit as it may be written, without the names of these people. Lines that still hold a secret are
+    /// left out.
+    pub(super) fn message(&self, message: &str, people: &[String]) -> String {
+        let mut tripwire = &self.blobs;
+        let mut text = Cow::Borrowed(message);
+        let own;
+        if let Some(masker) = &self.masker {
+            let mut memory = Memory::default();
+            for who in people {
+                masker.learn(who.as_bytes(), &mut memory);
+                memory.person(who.split('<').next().unwrap_or_default());
+            }
+            let mask = masker.with(memory);
+            text = Cow::Owned(mask.text(message, &mut Tally::default()).into_owned());
+            own = mask.tripwire();
+            tripwire = &own;
+        }
+        let is_clean = |line: &&str| match self.masker {
+            Some(_) => tripwire.scan("", line.as_bytes()).is_empty(),
+            None => tripwire.scan_blob("", line.as_bytes()).is_empty(),
+        };
+        text.split_inclusive('\n').filter(is_clean).collect()
     }
 
     /// Masks what these documents belong to, by what they show.
@@ -111,10 +140,12 @@ impl<'t> ThreadMask<'t> {
         }
     }
 
-    /// Whether masking changes a text. Nothing is counted.
-    pub(super) fn changes(&self, text: &str) -> bool {
-        let mask = self.mask.as_ref();
-        mask.is_some_and(|mask| matches!(mask.text(text, &mut Tally::default()), Cow::Owned(_)))
+    /// A file, or a part of one, as the recordings have it, where that is another text. Nothing is counted.
+    pub(super) fn file(&self, text: &str) -> Option<String> {
+        match self.mask.as_ref()?.text(text, &mut Tally::default()) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        }
     }
 
     /// Line and kind of what is left in something that is to be written. `untouched` are lines of it that were looked at

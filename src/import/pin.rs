@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Options;
-use super::bundle::{self, BlobProblem, BlobRules, Blobs, Bundle, BundleError, Pin, Stored, What};
+use super::bundle::{
+    self, BlobProblem, BlobRules, Blobs, Bundle, BundleError, CommitRules, Pin, Stored, What,
+};
 use super::draft::{Draft, Refusal};
 use super::history::{Branches, Graph, Later, Merged};
 use super::masking::{Masking, ThreadMask};
 use super::repo::Found;
 use super::result::{Imported, ImportedBundle};
 use super::run::ImportError;
+use super::task::Known;
 use super::work;
 use crate::source::{ObjectId, OutputFolder, Repository};
 use crate::suite::Suite;
@@ -27,6 +30,8 @@ pub(super) struct Pinned {
     pub(super) rebuilt: Vec<String>,
     pub(super) missing: Vec<String>,
     pub(super) merged: Option<Merged>,
+    /// The commit that a person said was merged.
+    pub(super) said: Option<ObjectId>,
     /// Only a bundle of the suite was at hand, which does not have all later commits.
     pub(super) no_history: bool,
     pub(super) notes: Vec<String>,
@@ -37,6 +42,7 @@ pub(super) struct Pinning<'p> {
     pub(super) suite: &'p Suite,
     pub(super) options: &'p Options,
     pub(super) masking: &'p Masking,
+    pub(super) known: &'p Known,
 }
 
 type Result<T> = std::result::Result<T, Refusal>;
@@ -125,6 +131,11 @@ impl Pinning<'_> {
                 branches: &branches,
                 stored: stored.as_ref(),
                 full: self.options.full_history,
+                rules: CommitRules {
+                    masked: self.masking.is_on(),
+                    is_secret: &|text| self.masking.blob("", text.as_bytes()).is_some(),
+                    message: &|message, people| self.masking.message(message, people),
+                },
             };
             match self.write(&bundle, &pins, &mut blobs) {
                 Ok(written) => imported.bundles.push(written),
@@ -166,7 +177,7 @@ impl Pinning<'_> {
         blobs: &mut Blobs<'_>,
         later: Option<&Later<'_>>,
     ) -> Result<(Pinned, Pin)> {
-        let commit = found.snapshot.commit();
+        let commit = found.commit;
         let problems = blobs.problems(graph, commit);
         if let Some(first) = problems.first() {
             return Err(unpackable(draft, commit, first, problems.len()));
@@ -203,14 +214,22 @@ impl Pinning<'_> {
         pinned.missing.sort();
         let since = draft.thread.started.map(time::OffsetDateTime::unix_timestamp);
         let since = since.or(graph.head(commit).map(|head| head.time)).unwrap_or_default();
-        pinned.merged = later.and_then(|later| later.merged(&draft.work.lines, commit, since));
+        let said = self.known.said(&self.masking.text(&draft.thread.id));
+        if let Some(later) = later {
+            let (merged, passed) = later.merged(&draft.work.lines, commit, since, &said.denied);
+            if said.merged.is_none() {
+                pinned.notes.extend(passed_over(&passed, merged.as_ref()));
+            }
+            pinned.merged = merged;
+        }
+        let resolve = |id: &String| found.candidate.repository.resolve(id).ok();
+        pinned.said = said.merged.as_ref().and_then(resolve);
         let merged = pinned.merged.as_ref();
+        let repaired = merged.into_iter().flat_map(|merged| merged.repaired.iter().map(|(id, _)| *id));
         let pin = Pin {
             commit: start,
-            merged: merged.map(|merged| merged.commit),
-            defects: merged
-                .map(|merged| merged.repaired.iter().map(|(id, _)| *id).collect())
-                .unwrap_or_default(),
+            merged: pinned.said.or(merged.map(|merged| merged.commit)),
+            defects: repaired.chain(said.defects.iter().filter_map(resolve)).collect(),
         };
         Ok((pinned, pin))
     }
@@ -249,11 +268,25 @@ fn later<'g>(
     let edits = group.iter().filter(|(draft, _)| draft.work.lines.total() > 0);
     let since = edits.filter_map(|(draft, found)| match draft.thread.started {
         Some(at) => Some(at.unix_timestamp()),
-        None => graph.head(found.snapshot.commit()).map(|head| head.time),
+        None => graph.head(found.commit).map(|head| head.time),
     });
     let since = since.min()?;
     let files = group.iter().flat_map(|(draft, _)| draft.work.lines.paths()).collect();
     (!is_own).then(|| Later::read(graph, branches, since, &files))
+}
+
+/// Says of commits that a person denied what is proposed in their place.
+fn passed_over(passed: &[ObjectId], merged: Option<&Merged>) -> Option<String> {
+    let short = |id: &ObjectId| id.to_string()[..12].to_owned();
+    let first = passed.first()?;
+    let more = if passed.len() > 1 { format!(" and {} more", passed.len() - 1) } else { String::new() };
+    let next = match merged {
+        Some(merged) => {
+            format!("{} is proposed, which holds most of its lines after that", short(&merged.commit))
+        }
+        None => "no other commit holds enough of its lines".to_owned(),
+    };
+    Some(format!("a person said that {}{more} did not merge it; {next}", short(first)))
 }
 
 fn refusal(draft: &Draft, reason: String, help: &str) -> Refusal {

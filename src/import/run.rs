@@ -18,11 +18,11 @@ use super::pin::{Pinned, Pinning};
 use super::repo::Clones;
 use super::result::{Imported, ImportedTask};
 use super::survey::Thread;
-use super::task::{Changed, Compose, Known, TaskFolders, name_for, propose};
+use super::task::{Changed, Compose, Known, MaskedFiles, TaskFolders, name_for, propose};
 use crate::finding::Finding;
 use crate::mask::{Tally, Untouched};
 use crate::source::WriteError;
-use crate::suite::{Suite, Tree};
+use crate::suite::{Suite, Tree, write_masked};
 use crate::transcript::Recording;
 
 /// Why nothing was imported.
@@ -98,7 +98,9 @@ impl Import<'_> {
                 Err(refusal) => imported.refused.push(refusal),
             }
         }
-        let pinning = Pinning { suite: self.suite, options: self.options, masking: self.masking };
+        let known = Known::read(self.suite.tasks_folder());
+        let pinning =
+            Pinning { suite: self.suite, options: self.options, masking: self.masking, known: &known };
         let pinned = pinning.pin(&good, &mut imported)?;
         let mut jobs = Vec::new();
         for (draft, pinned) in good.into_iter().zip(pinned) {
@@ -107,7 +109,7 @@ impl Import<'_> {
                 Err(refusal) => imported.refused.push(refusal),
             }
         }
-        let names = self.names(&jobs);
+        let names = self.names(&jobs, known);
         let written: Vec<_> = jobs
             .into_par_iter()
             .zip(names)
@@ -126,8 +128,7 @@ impl Import<'_> {
     }
 
     /// Names of the tasks: those that they have, wherever people moved them; new ones for new threads.
-    fn names(&self, jobs: &[(Draft, Pinned)]) -> Vec<String> {
-        let mut known = Known::read(self.suite.tasks_folder());
+    fn names(&self, jobs: &[(Draft, Pinned)], mut known: Known) -> Vec<String> {
         // The name that a task has, or else the prompt for a new one.
         let there: Vec<Result<String, String>> = jobs
             .par_iter()
@@ -161,24 +162,27 @@ impl Import<'_> {
         let (sessions, untouched): (Vec<_>, Vec<_>) = mask.documents(&documents).into_iter().unzip();
         let mut notes = draft.notes.clone();
         notes.extend(pinned.notes.iter().cloned());
-        let unlike = draft.work.named.iter().filter(|line| mask.changes(line)).count();
-        if unlike > 0 {
+        let before = self.suite.find_task(name).and_then(|at| self.suite.task(at).ok());
+        let masked = self.masked(&draft, pinned, &mask);
+        if masked.unlike > 0 {
             notes.push(format!(
-                "{unlike} lines that its patches name hold what is masked; the snapshot keeps them, so that these patches do \
-                 not fit it"
+                "{} lines that its patches name are masked in another way than in the file, so that these patches do not \
+                 fit it",
+                masked.unlike
             ));
         }
         let compose = self.compose(&draft, pinned, sessions, &mut mask, &mut notes);
-        let hits = leaks(&compose, &untouched, &mask);
+        let masked = (!masked.blobs.is_empty()).then(|| write_masked(&masked.blobs));
+        let hits = leaks(&compose, masked.as_deref(), &untouched, &mask);
         if let Some(hit) = hits.first() {
             let more = if hits.len() > 1 { format!(" and {} more", hits.len() - 1) } else { String::new() };
             let reason = format!("a secret is left after masking: {hit}{more}");
             return Err(refuse(reason, "add a rule for it to mask.toml, or allow it there by name"));
         }
-        let before = self.suite.find_task(name).and_then(|at| self.suite.task(at).ok());
-        let composed = compose.files(self.tasks, name, before.as_ref()).map_err(|reason| {
+        let mut composed = compose.files(self.tasks, name, before.as_ref()).map_err(|reason| {
             refuse(format!("the task {name} cannot be updated: {reason}"), "repair its task.toml")
         })?;
+        composed.files.insert("masked.toml".to_owned(), masked.map(|text| Cow::Owned(text.into_bytes())));
         let changed = if self.options.dry_run {
             Ok(composed.would(self.tasks, name))
         } else {
@@ -190,6 +194,21 @@ impl Import<'_> {
         let proposal = composed.proposal;
         let task = ImportedTask { name: name.to_owned(), thread, changed, proposal, notes };
         Ok((task, mask.tally))
+    }
+
+    /// What the recordings of a thread have masked in the files that it changed: as they were, and as they were merged.
+    fn masked(&self, draft: &Draft, pinned: &Pinned, mask: &ThreadMask<'_>) -> MaskedFiles {
+        let Some(found) = draft.found.as_ref().filter(|_| self.masking.is_on()) else {
+            return MaskedFiles::default();
+        };
+        let repository = &found.candidate.repository;
+        let merged = pinned.merged.as_ref().map(|merged| merged.commit);
+        let later = [merged, pinned.said].into_iter().flatten();
+        let later = later.flat_map(|id| [Some(id), repository.first_parent(id)]).flatten();
+        let commits: Vec<_> = std::iter::once(found.commit).chain(later).collect();
+        let mut paths = draft.work.touched.clone();
+        paths.extend(draft.work.lines.paths().map(str::to_owned));
+        MaskedFiles::of(repository, &commits, &paths, &draft.work.named, mask)
     }
 
     fn compose<'b>(
@@ -240,7 +259,12 @@ impl Import<'_> {
 }
 
 /// What masking left in a task, by place and kind.
-fn leaks(task: &Compose<'_>, untouched: &[Untouched<'_>], mask: &ThreadMask<'_>) -> Vec<String> {
+fn leaks(
+    task: &Compose<'_>,
+    masked: Option<&str>,
+    untouched: &[Untouched<'_>],
+    mask: &ThreadMask<'_>,
+) -> Vec<String> {
     let mut found = Vec::new();
     let mut look = |name: String, bytes: &[u8], untouched: &Untouched<'_>| {
         let hits = mask.left(&name, bytes, untouched);
@@ -252,6 +276,9 @@ fn leaks(task: &Compose<'_>, untouched: &[Untouched<'_>], mask: &ThreadMask<'_>)
         look(name, session, untouched.get(at).unwrap_or(&none));
     }
     look("prompt.md".to_owned(), task.prompt.as_bytes(), &none);
+    if let Some(masked) = masked {
+        look("masked.toml".to_owned(), masked.as_bytes(), &none);
+    }
     for text in task.cwd.iter().chain(&task.rebuilt).chain(&task.missing).chain(&task.proposal.evidence) {
         look("task.toml".to_owned(), text.as_bytes(), &none);
     }

@@ -47,16 +47,6 @@ impl Side {
     }
 }
 
-impl From<Content> for Side {
-    fn from(content: Content) -> Self {
-        match content {
-            Content::Known(bytes) => Self::of(bytes),
-            Content::NoFile => Self::None,
-            Content::Unknown => Self::Unknown,
-        }
-    }
-}
-
 impl FileChange {
     /// Is it not known what it made of the file?
     pub(super) fn is_unknown(&self) -> bool {
@@ -104,6 +94,11 @@ fn missing_in<'t, K: Eq + std::hash::Hash>(
 /// The patch of a session. A file that a command wrote, that is not known and that the snapshot lacks is taken for
 /// scratch and left out.
 pub(super) fn of_session(tree: &Overlay) -> Vec<FileChange> {
+    let side = |content: Content| match content {
+        Content::Known(bytes) => Side::of(tree.base().unmask(&bytes)),
+        Content::NoFile => Side::None,
+        Content::Unknown => Side::Unknown,
+    };
     let changed = |file: ChangedFile| {
         let scratch = file.before == Content::NoFile && file.after == Content::Unknown;
         let path = String::from_utf8_lossy(&file.path).into_owned();
@@ -111,8 +106,8 @@ pub(super) fn of_session(tree: &Overlay) -> Vec<FileChange> {
         (!scratch && !hidden).then(|| FileChange {
             path,
             renamed_from: None,
-            before: file.before.into(),
-            after: file.after.into(),
+            before: side(file.before),
+            after: side(file.after),
         })
     };
     let mut changes: Vec<FileChange> = tree.last_known_diff().into_iter().filter_map(changed).collect();

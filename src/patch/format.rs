@@ -12,11 +12,14 @@ use crate::engine::HookSettings;
 use crate::engine::cell::{Cell, CellKind, Ended, Job, Limits, Mount};
 use crate::replay::{Formatted, MAX_NAMED};
 use crate::source::snapshot::Snapshot;
-use crate::source::{Checkouts, ObjectId, Overlay, Scratch};
+use crate::source::{Checkouts, ContentHash, ObjectId, Overlay, Scratch};
 use crate::suite::{FORMATTER_PATH, Formatter};
 
 /// Most files of one patch that are formatted.
 const MAX_FILES: usize = 500;
+
+/// A file of a tree, as it is masked.
+type BaseFile = (ObjectId, Option<ContentHash>, String);
 
 /// Runs a role's formatter. Shared by threads; each file of a commit is formatted once.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub(super) struct Runner {
     formatter: Formatter,
     cell: Result<Cell, String>,
     checkouts: Checkouts,
-    outputs: Mutex<HashMap<(ObjectId, String), Output>>,
+    outputs: Mutex<HashMap<BaseFile, Output>>,
 }
 
 /// What the formatter prints for a file.
@@ -76,7 +79,7 @@ impl Runner {
     }
 
     fn output(&self, base: &Snapshot, path: &str) -> Output {
-        let key = (base.tree(), path.to_owned());
+        let key = (base.tree(), base.masked_as(), path.to_owned());
         if let Some(known) = self.outputs.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }

@@ -12,6 +12,7 @@ const MAX_FILES: usize = 5_000;
 /// The objects of a snapshot's repository. Nothing is written to it.
 pub(super) struct Store {
     repo: git2::Repository,
+    snapshot: Snapshot,
 }
 
 impl Store {
@@ -20,7 +21,7 @@ impl Store {
         let odb = git2::Odb::new()?;
         let folder = snapshot.objects().to_str();
         odb.add_disk_alternate(folder.ok_or_else(|| git2::Error::from_str("the path is not UTF-8"))?)?;
-        Ok(Self { repo: git2::Repository::from_odb(odb)? })
+        Ok(Self { repo: git2::Repository::from_odb(odb)?, snapshot: snapshot.clone() })
     }
 
     pub(super) fn git(&self) -> &git2::Repository {
@@ -29,10 +30,12 @@ impl Store {
 
     /// The commit of a full or short id.
     pub(super) fn commit(&self, id: &str) -> Option<ObjectId> {
-        let short = ObjectId::from_str(id).ok()?;
-        let full =
-            if id.len() == 40 { short } else { self.repo.odb().ok()?.exists_prefix(short, id.len()).ok()? };
-        self.repo.find_commit(full).ok().map(|commit| commit.id())
+        self.repo.find_commit(self.snapshot.stored(id)?).ok().map(|commit| commit.id())
+    }
+
+    /// The id that people know a commit by.
+    pub(super) fn id_of(&self, commit: ObjectId) -> String {
+        self.snapshot.original(commit).to_string()
     }
 
     pub(super) fn parents(&self, commit: ObjectId) -> Vec<ObjectId> {
@@ -66,7 +69,10 @@ impl Store {
             return Side::None;
         }
         match self.repo.find_blob(file.id()) {
-            Ok(blob) => Side::of(blob.content().into()),
+            Ok(blob) => {
+                let masked = self.snapshot.mask(file.id(), blob.content().into());
+                Side::of(self.snapshot.unmask(&masked))
+            }
             Err(_) => Side::Unknown,
         }
     }

@@ -71,12 +71,13 @@ impl Annals {
     /// Commits that repaired `merged`, each with how that is known.
     pub(super) fn repairs(&self, git: &Store, snapshot: &Snapshot, merged: ObjectId) -> Vec<Repair> {
         let own = OwnCommits::of(git.git(), merged);
+        let id = git.id_of(merged);
         let mut blamed = 0;
         let mut repairs = Vec::new();
         let chronicle = self.read(git, snapshot);
         let later = chronicle.after(merged);
         for entry in &chronicle.entries {
-            let says = says_repair(&entry.message, &merged.to_string());
+            let says = says_repair(&entry.message, &id);
             let fix = says.is_none() && speaks_of_fix(&entry.message);
             let is_later = later.contains(&entry.id) && !own.0.contains(&entry.id);
             if !is_later || (says.is_none() && !fix) {
@@ -97,7 +98,7 @@ impl Annals {
             };
             let subject = entry.message.lines().next().unwrap_or_default();
             let subject = subject.chars().take(MAX_SUBJECT).collect();
-            repairs.push(Repair { commit: entry.id.to_string(), how, lines, subject });
+            repairs.push(Repair { commit: git.id_of(entry.id), how, lines, subject });
         }
         repairs
     }
@@ -131,7 +132,7 @@ pub(super) fn all(git: &Store, found: &[Repair], defects: &[String]) -> Vec<Repa
     let mut all: BTreeMap<String, Repair> =
         found.iter().map(|repair| (repair.commit.clone(), repair.clone())).collect();
     for defect in defects {
-        let id = git.commit(defect).map_or_else(|| defect.clone(), |id| id.to_string());
+        let id = git.commit(defect).map_or_else(|| defect.clone(), |id| git.id_of(id));
         let known = all.entry(id.clone()).or_insert_with(|| Repair {
             commit: id,
             how: RepairKind::Labelled,

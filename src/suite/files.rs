@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::finding::Finding;
 use crate::source::{Place, ReadError};
 
+use super::masked::MASKED;
 use super::name::name_problem;
 use super::task::SessionFile;
 
@@ -19,6 +20,7 @@ pub(super) struct TaskFiles {
     pub(super) task: Option<PathBuf>,
     pub(super) prompt: Option<PathBuf>,
     pub(super) sessions: Vec<SessionFile>,
+    pub(super) masked: Option<PathBuf>,
 }
 
 /// Lists a task folder; links that lead out of `root` and missing parts are findings.
@@ -37,7 +39,7 @@ pub(super) fn list(folder: &Path, shown: &str, root: &Path) -> (TaskFiles, Vec<F
         let file_name = entry.file_name();
         let Some(name) = file_name.to_str() else { continue };
         let session = session_label(name);
-        if session.is_none() && name != "task.toml" && name != "prompt.md" {
+        if session.is_none() && !["task.toml", "prompt.md", MASKED].contains(&name) {
             continue;
         }
         let path = entry.path();
@@ -48,6 +50,8 @@ pub(super) fn list(folder: &Path, shown: &str, root: &Path) -> (TaskFiles, Vec<F
             files.sessions.push(SessionFile { label: label.to_owned(), path, name: shown, compressed });
         } else if name == "task.toml" {
             files.task = Some(path);
+        } else if name == MASKED {
+            files.masked = Some(path);
         } else {
             files.prompt = Some(path);
         }

@@ -3,11 +3,13 @@ use std::sync::Arc;
 
 use crate::decision::{Decision, Proposal};
 use crate::finding::{Finding, closest};
+use crate::source::snapshot::MaskedBlobs;
 use crate::source::{ContentHash, Place, TextFile};
 
 use super::coverage::{CoverageReports, read_coverage};
 use super::decision::{commit, read_decision};
 use super::fields::{Fields, Problems, read_document};
+use super::masked::{MASKED, read_masked};
 use super::origin::{Origin, read_origin};
 use super::proposal::read_proposal;
 use super::repos::Repos;
@@ -42,6 +44,8 @@ pub struct Task {
     pub decision: Decision,
     /// What an import proposes; it never counts as a decision.
     pub proposal: Proposal,
+    /// Files of the snapshot that the recordings have masked.
+    pub masked: Option<Arc<MaskedBlobs>>,
     /// Where an imported task comes from.
     pub origin: Option<Origin>,
     /// Identity of `task.toml`.
@@ -139,6 +143,13 @@ pub(super) fn read_task(
             )
         });
     findings.extend(problems.finish());
+    let masked = files.masked.and_then(|path| match read_masked(&path, &format!("{shown}/{MASKED}")) {
+        Ok(masked) => Some(Arc::new(masked)),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    });
     match (files.prompt, findings.is_empty()) {
         (Some(prompt), true) => Ok(Task {
             name: name.to_owned(),
@@ -153,6 +164,7 @@ pub(super) fn read_task(
             sessions: files.sessions,
             decision,
             proposal,
+            masked,
             origin,
             hash: text.hash(),
         }),

@@ -27,6 +27,7 @@ mod life;
 mod live;
 mod look;
 mod mask;
+mod masked;
 mod nightly;
 mod patches;
 mod program;

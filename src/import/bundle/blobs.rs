@@ -249,7 +249,7 @@ fn judge_bytes(rules: &BlobRules<'_>, path: &str, bytes: &[u8]) -> Verdict {
     if bytes.len() > rules.max_size {
         return Verdict::Bad(What::Large(bytes.len()));
     }
-    match (rules.scan)(path, bytes) {
+    match (rules.scan)(path, bytes).or_else(|| (rules.scan)(path, path.as_bytes())) {
         Some(hit) => Verdict::Bad(What::Secret(hit)),
         None => Verdict::Fine { lfs: bytes.len() <= MAX_LFS && bytes.starts_with(LFS) },
     }

@@ -1,11 +1,15 @@
 //! The bundle of a suite that holds the snapshots of its tasks.
 //!
 //! It holds the commits that tasks start from with one generation of parents, the commits that were merged and what
-//! lies between them, each with its whole tree; a short history is packed whole, so that `git clone` takes the bundle.
-//! Elsewhere history is cut off: ids stay the same, `git bundle verify` accepts it, and the commits at the cut are
-//! listed beside it in `<name>.shallow`, which is git's own format of `.git/shallow`.
+//! lies between them, each with its whole tree; a short history is packed whole, elsewhere it is cut off.
+//!
+//! Commits are written anew, without what names people and without parents that are not packed: `git clone` takes the
+//! bundle. The new ids are nobody's business: refs name each commit by the id that it had. Unmasked imports keep ids;
+//! then `git bundle verify` accepts the bundle, and the commits at the cut are listed beside it in `<name>.shallow`,
+//! which is git's own format of `.git/shallow`.
 
 mod blobs;
+mod commits;
 mod pack;
 mod stored;
 mod wanted;
@@ -15,10 +19,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub(super) use blobs::{BlobHit, BlobProblem, BlobRules, Blobs, What};
+pub(super) use commits::CommitRules;
 pub(super) use stored::Stored;
 pub(super) use wanted::Pin;
 
+use commits::Commits;
+
 use super::history::{Branches, Graph};
+use crate::source::snapshot::ORIGINALS;
 use crate::source::{ObjectId, OutputFolder, Repository, WriteError};
 
 /// Histories of up to this many commits are packed whole.
@@ -63,6 +71,7 @@ pub(super) struct Bundle<'b> {
     pub(super) stored: Option<&'b Stored>,
     /// The whole history is asked for.
     pub(super) full: bool,
+    pub(super) rules: CommitRules<'b>,
 }
 
 impl Bundle<'_> {
@@ -74,12 +83,18 @@ impl Bundle<'_> {
         blobs: &mut Blobs<'_>,
         folder: Option<&OutputFolder>,
     ) -> Result<Packed, BundleError> {
-        let commits = self.commits(pins, blobs);
+        let ids = self.commits(pins, blobs);
+        let anew = self.stored.is_some_and(Stored::is_rewritten);
+        let commits = Commits::of(self.graph, &ids, &self.rules, anew);
+        let commits = commits.map_err(|error| self.failed(error.message()))?;
         let refs = self.refs(pins, &commits);
         let objects = pack::Objects::collect(self.graph, &commits, &refs, self.stored);
         let objects = objects.map_err(|reason| self.failed(reason))?;
-        let shallow = self.graph.cut(&commits);
+        let mut shallow = self.graph.cut(&ids);
         let mut packed = Packed { size: None, commits: commits.len(), cut: shallow.len() };
+        if commits.are_rewritten() {
+            shallow.clear();
+        }
         let list = shallow.iter().fold(String::new(), |list, id| list + &id.to_string() + "\n");
         let file = format!("{}.bundle", self.name);
         let beside = format!("{}.shallow", self.name);
@@ -117,20 +132,32 @@ impl Bundle<'_> {
     }
 
     /// The refs of the bundle: those that are there, one for each pin, and a branch at the newest of them.
-    fn refs(&self, pins: &[Pin], commits: &BTreeSet<ObjectId>) -> BTreeMap<String, ObjectId> {
+    fn refs(&self, pins: &[Pin], commits: &Commits) -> BTreeMap<String, ObjectId> {
         let mut refs = self.stored.map(|stored| stored.refs().clone()).unwrap_or_default();
+        if commits.are_rewritten() {
+            refs.retain(|name, id| {
+                // A tag tells who made it; what it names is named without.
+                let commit = self.graph.git().find_object(*id, None).and_then(|found| found.peel_to_commit());
+                if let Ok(commit) = commit {
+                    *id = commits.packed(self.graph.original(commit.id()));
+                }
+                !name.starts_with(ORIGINALS) && !(self.rules.is_secret)(name)
+            });
+            refs.extend(commits.changed().map(|(id, packed)| (format!("{ORIGINALS}{id}"), packed)));
+        }
         let is_ours = refs.keys().all(|name| !name.starts_with("refs/heads/"))
             || refs.keys().any(|name| name.starts_with(SNAPSHOTS));
         for pin in pins {
-            refs.insert(format!("{SNAPSHOTS}{}", pin.commit), pin.commit);
-            for later in pin.merged.iter().chain(&pin.defects).filter(|id| commits.contains(*id)) {
-                refs.insert(format!("{MERGED}{later}"), *later);
+            refs.insert(format!("{SNAPSHOTS}{}", pin.commit), commits.packed(pin.commit));
+            for later in pin.merged.iter().chain(&pin.defects).filter(|id| commits.contains(**id)) {
+                refs.insert(format!("{MERGED}{later}"), commits.packed(*later));
             }
         }
         if is_ours {
             let pinned =
                 refs.iter().filter(|(name, _)| name.starts_with(SNAPSHOTS) || name.starts_with(MERGED));
-            let newest = pinned.map(|(_, id)| (self.graph.head(*id).map_or(0, |head| head.time), *id)).max();
+            let time = |id: ObjectId| self.graph.head(id).map_or(0, |head| head.time);
+            let newest = pinned.map(|(_, id)| (time(*id), *id)).max();
             if let Some((_, id)) = newest {
                 let branch = self.stored.and_then(Stored::branch).unwrap_or(&self.branches.default);
                 refs.insert(format!("refs/heads/{branch}"), id);

@@ -1,12 +1,12 @@
 //! The bytes of a bundle: a function of its refs and objects alone.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use git2::ObjectType;
 
 use super::super::history::Graph;
-use super::Stored;
+use super::{Commits, Stored};
 use crate::source::ObjectId;
 
 /// Folders below each other that are entered.
@@ -19,7 +19,7 @@ impl Objects {
     /// The objects of some commits, and all that is stored already.
     pub(super) fn collect(
         graph: &Graph,
-        commits: &BTreeSet<ObjectId>,
+        commits: &Commits,
         refs: &BTreeMap<String, ObjectId>,
         stored: Option<&Stored>,
     ) -> Result<Self, String> {
@@ -27,12 +27,13 @@ impl Objects {
         let mut objects: Vec<(ObjectId, String)> = Vec::new();
         // Newest first, as git has it.
         let mut ordered: Vec<_> =
-            commits.iter().map(|id| (graph.head(*id).map_or(0, |head| head.time), *id)).collect();
+            commits.iter().map(|id| (graph.head(id).map_or(0, |head| head.time), id)).collect();
         ordered.sort_by(|a, b| b.cmp(a));
         for (_, id) in ordered {
             let head = graph.head(id).ok_or_else(|| format!("the commit {id} is not there"))?;
-            walk.seen.insert(id);
-            objects.push((id, String::new()));
+            let packed = commits.packed(id);
+            walk.seen.insert(packed);
+            objects.push((packed, String::new()));
             walk.tree(head.tree, "", 0)?;
         }
         let Walk { mut seen, mut trees, mut blobs, .. } = walk;
@@ -41,7 +42,8 @@ impl Objects {
         objects.extend(trees);
         objects.extend(blobs);
         // Tags, and whatever else somebody put into the bundle.
-        let rest = stored.map(Stored::objects).into_iter().flatten().chain(refs.values());
+        let rest = stored.map(|stored| stored.objects(commits.are_rewritten()));
+        let rest = rest.into_iter().flatten().chain(refs.values());
         objects.extend(rest.filter(|id| seen.insert(**id)).map(|id| (*id, String::new())));
         Ok(Self(objects))
     }

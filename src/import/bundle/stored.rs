@@ -11,8 +11,13 @@ use crate::source::{ObjectId, Repository};
 /// A bundle on disk.
 pub(in crate::import) struct Stored {
     refs: BTreeMap<String, ObjectId>,
+    /// By the ids that people know them by.
     commits: BTreeSet<ObjectId>,
     objects: BTreeSet<ObjectId>,
+    /// Files and folders.
+    content: BTreeSet<ObjectId>,
+    /// Commits stand for others.
+    rewritten: bool,
 }
 
 impl Stored {
@@ -25,11 +30,18 @@ impl Stored {
             objects.insert(*id);
             true
         })?;
-        let is_commit =
-            |id: &&ObjectId| odb.read_header(**id).is_ok_and(|(_, kind)| kind == ObjectType::Commit);
-        let commits = objects.iter().filter(is_commit).copied().collect();
+        let originals: BTreeMap<ObjectId, ObjectId> =
+            repository.originals().map(|(original, stored)| (stored, original)).collect();
+        let (mut commits, mut content) = (BTreeSet::new(), BTreeSet::new());
+        for id in &objects {
+            match odb.read_header(*id).map(|(_, kind)| kind) {
+                Ok(ObjectType::Commit) => _ = commits.insert(originals.get(id).copied().unwrap_or(*id)),
+                Ok(ObjectType::Tree | ObjectType::Blob) => _ = content.insert(*id),
+                _ => {}
+            }
+        }
         let refs = repository.names().map(|(name, id)| (name.to_owned(), id)).collect();
-        Ok(Self { refs, commits, objects })
+        Ok(Self { refs, commits, objects, content, rewritten: !originals.is_empty() })
     }
 
     pub(super) fn refs(&self) -> &BTreeMap<String, ObjectId> {
@@ -40,8 +52,14 @@ impl Stored {
         &self.commits
     }
 
-    pub(super) fn objects(&self) -> &BTreeSet<ObjectId> {
-        &self.objects
+    /// All objects; only files and folders where commits are written anew.
+    pub(super) fn objects(&self, anew: bool) -> &BTreeSet<ObjectId> {
+        if anew { &self.content } else { &self.objects }
+    }
+
+    /// Whether commits in it stand for others.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.rewritten
     }
 
     /// The branch of a bundle that an import wrote.

@@ -112,16 +112,19 @@ impl<'g> Later<'g> {
     /// The commit that holds most of the agent's lines, the first of these; `None` when none holds enough.
     ///
     /// `start` is the commit that the session began at, `since` the moment. A commit holds a line that it adds or
-    /// removes itself in the same file, or, where it builds on `start`, that has been so since.
+    /// removes itself in the same file, or, where it builds on `start`, that has been so since. Commits that a person
+    /// denied (their ids, or how these begin) are passed over; those that would have been enough are told.
     pub(in crate::import) fn merged(
         &self,
         lines: &ChangedLines,
         start: ObjectId,
         since: i64,
-    ) -> Option<Merged> {
+        denied: &[String],
+    ) -> (Option<Merged>, Vec<ObjectId>) {
+        let mut passed = Vec::new();
         let total = lines.total();
         if total == 0 {
-            return None;
+            return (None, passed);
         }
         let paths: HashSet<&str> = lines.paths().collect();
         let in_time = |commit: &&Commit| (since - SLACK..=since + WINDOW).contains(&commit.time);
@@ -133,12 +136,20 @@ impl<'g> Later<'g> {
             }
             let held = self.held(lines, &paths, start, commit.id);
             let enough = f64::from(held) >= THRESHOLD * f64::from(total);
-            if enough && best.is_none_or(|(main, most, _)| (commit.on_default, held) > (main, most)) {
+            let id = commit.id.to_string();
+            if enough && denied.iter().any(|denied| id.starts_with(denied.as_str())) {
+                passed.push(commit.id);
+            } else if enough && best.is_none_or(|(main, most, _)| (commit.on_default, held) > (main, most)) {
                 best = Some((commit.on_default, held, commit));
             }
         }
-        let (on_default, held, commit) = best?;
-        Some(Merged { commit: commit.id, lines: (held, total), on_default, repaired: self.repaired(commit) })
+        let best = best.map(|(on_default, held, commit)| Merged {
+            commit: commit.id,
+            lines: (held, total),
+            on_default,
+            repaired: self.repaired(commit),
+        });
+        (best, passed)
     }
 
     fn held(&self, lines: &ChangedLines, paths: &HashSet<&str>, start: ObjectId, commit: ObjectId) -> u32 {

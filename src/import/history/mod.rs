@@ -1,5 +1,6 @@
 //! Questions to the history of a repository: which commits lie between two others, and which came later.
 
+mod author;
 mod later;
 mod lines;
 
@@ -8,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+pub(super) use author::{NOBODYS_MAIL, nobodys_commit};
 pub(super) use later::{BLAMED, Branches, Later, Merged, THRESHOLD};
 pub(super) use lines::{ChangedLines, FileLines};
 
@@ -21,8 +23,13 @@ const MAX_PATH: usize = 2_000;
 const SKEW: i64 = 86_400;
 
 /// The commits of one or more repositories that share their history. New objects stay in memory.
+///
+/// Commits go by the ids that people know them by, also those that a bundle holds in place of others.
 pub(super) struct Graph {
     repo: git2::Repository,
+    /// Commits that others stand for, and the other way round.
+    stored: HashMap<ObjectId, ObjectId>,
+    originals: HashMap<ObjectId, ObjectId>,
     heads: RefCell<HashMap<ObjectId, Option<Rc<Head>>>>,
     /// Keeps what was unpacked for them on disk.
     _sources: Vec<Arc<Repository>>,
@@ -48,7 +55,22 @@ impl Graph {
         }
         odb.add_new_mempack_backend(1000)?;
         let repo = git2::Repository::from_odb(odb)?;
-        Ok(Self { repo, heads: RefCell::default(), _sources: sources.to_vec() })
+        let stored: HashMap<_, _> = sources.iter().flat_map(|source| source.originals()).collect();
+        let originals = stored.iter().map(|(original, stored)| (*stored, *original)).collect();
+        Ok(Self { repo, stored, originals, heads: RefCell::default(), _sources: sources.to_vec() })
+    }
+
+    /// The commit object of this id: itself where it is there, or else the one that stands for it.
+    pub(super) fn object(&self, id: ObjectId) -> ObjectId {
+        match self.stored.get(&id) {
+            Some(stored) if self.repo.find_commit(id).is_err() => *stored,
+            _ => id,
+        }
+    }
+
+    /// The id that people know a commit object by.
+    pub(super) fn original(&self, object: ObjectId) -> ObjectId {
+        self.originals.get(&object).copied().unwrap_or(object)
     }
 
     /// The objects.
@@ -61,8 +83,8 @@ impl Graph {
         if let Some(known) = self.heads.borrow().get(&id) {
             return known.clone();
         }
-        let head = self.repo.find_commit(id).ok().map(|commit| {
-            let parents = commit.parent_ids().collect();
+        let head = self.repo.find_commit(self.object(id)).ok().map(|commit| {
+            let parents = commit.parent_ids().map(|parent| self.original(parent)).collect();
             Rc::new(Head { parents, tree: commit.tree_id(), time: commit.time().seconds() })
         });
         self.heads.borrow_mut().insert(id, head.clone());

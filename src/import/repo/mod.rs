@@ -44,6 +44,8 @@ pub struct Candidate {
 pub struct Found {
     /// Where the commit was found.
     pub candidate: Candidate,
+    /// The commit, by the id that the recording names.
+    pub commit: ObjectId,
     /// The commit's tree.
     pub snapshot: Snapshot,
     /// The folder, on the machine of the recording, in which the top of the repository lay.
@@ -168,8 +170,8 @@ impl Clones {
             let snapshot = candidate.repository.snapshot(&commit.to_string());
             let snapshot = snapshot.map_err(|error| NotFound::Unreadable(error.to_string()))?;
             let name = repository_name(candidate, remote.as_ref(), recorded.cwd);
-            let top = top_within(recorded.cwd, &name, candidate, &snapshot);
-            return Ok(Found { candidate: candidate.clone(), snapshot, top, name });
+            let top = top_within(recorded.cwd, &name, candidate, commit, &snapshot);
+            return Ok(Found { candidate: candidate.clone(), commit, snapshot, top, name });
         }
         Err(NotFound::Nowhere {
             commit: commit.to_string(),
@@ -234,10 +236,10 @@ fn repository_name(candidate: &Candidate, remote: Option<&RemoteName>, cwd: &str
 ///
 /// On the machine of the recording that is asked; elsewhere it is the folder with the name of the repository, or else
 /// the lowest one from which the rest of the path names a folder of the snapshot.
-fn top_within(cwd: &str, name: &str, candidate: &Candidate, snapshot: &Snapshot) -> String {
+fn top_within(cwd: &str, name: &str, candidate: &Candidate, commit: ObjectId, snapshot: &Snapshot) -> String {
     // Some other repository may lie around the place where this one was.
     let is_own = |top: &PathBuf| {
-        Repository::open(top).is_ok_and(|there| there.has_commit(snapshot.commit())) || *top == candidate.path
+        Repository::open(top).is_ok_and(|there| there.has_commit(commit)) || *top == candidate.path
     };
     if let Some(top) = folder::top_of(cwd).filter(is_own) {
         return top.to_string_lossy().into_owned();

@@ -3,6 +3,7 @@
 mod compose;
 mod folder;
 mod known;
+mod masked;
 mod name;
 mod proposal;
 
@@ -10,5 +11,6 @@ pub(super) use compose::Compose;
 pub use folder::Changed;
 pub(super) use folder::TaskFolders;
 pub(super) use known::Known;
+pub(super) use masked::MaskedFiles;
 pub(super) use name::name_for;
 pub(super) use proposal::{Signs, propose};

@@ -24,6 +24,8 @@ use shown::Pieces;
 
 /// Files that are told of at most.
 const MAX_FILES: usize = 500;
+/// Touched files that are kept.
+const MAX_TOUCHED: usize = 2_000;
 /// Lines that patches name, as many as are kept.
 const MAX_NAMED: usize = 5_000;
 /// Longest of these, in bytes.
@@ -43,6 +45,8 @@ pub(super) struct Work {
     pub(super) signs: Vec<String>,
     /// Lines of files that patches name to say where they belong, or to remove them.
     pub(super) named: BTreeSet<String>,
+    /// Files of the snapshot that the session may have changed.
+    pub(super) touched: BTreeSet<String>,
 }
 
 impl Work {
@@ -312,6 +316,7 @@ impl Reader<'_> {
     }
 
     fn finish(mut self) -> Work {
+        self.work.touched = self.touched.iter().take(MAX_TOUCHED).cloned().collect();
         for (path, shown) in self.pieces.differing(self.snapshot) {
             self.sign(format!("{path} was shown with another content than the commit has"));
             match shown {

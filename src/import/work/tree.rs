@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use git2::build::TreeUpdateBuilder;
-use git2::{FileMode, ObjectType, Signature, Time};
+use git2::{FileMode, ObjectType};
 
-use super::super::history::Graph;
+use super::super::history::{Graph, nobodys_commit};
 use crate::source::ObjectId;
 
-/// Who is named as the author: nobody.
-const NAME: &str = "plugin-eval";
-const MAIL: &str = "plugin-eval@localhost";
 const MESSAGE: &str = "State of the working tree that the recording shows\n";
 
 /// Makes the commit; the same files on the same commit give the same id. Also gives the paths that could be laid.
@@ -20,7 +17,7 @@ pub(in crate::import) fn rebuild(
     files: &BTreeMap<String, Option<Vec<u8>>>,
 ) -> Result<(ObjectId, Vec<String>), git2::Error> {
     let git = graph.git();
-    let parent = git.find_commit(commit)?;
+    let parent = git.find_commit(graph.object(commit))?;
     let base = parent.tree()?;
     let mut update = TreeUpdateBuilder::new();
     let mut laid = Vec::new();
@@ -42,10 +39,10 @@ pub(in crate::import) fn rebuild(
         }
         laid.push(path.clone());
     }
-    let tree = git.find_tree(update.create_updated(git, &base)?)?;
+    let tree = update.create_updated(git, &base)?;
     // The time of the recorded commit: the id depends on nothing but what is rebuilt.
-    let who = Signature::new(NAME, MAIL, &Time::new(parent.time().seconds(), 0))?;
-    let id = git.commit(None, &who, &who, MESSAGE, &tree, &[&parent])?;
+    let time = parent.time().seconds();
+    let id = nobodys_commit(git, tree, &[commit], (time, time), MESSAGE)?;
     Ok((id, laid))
 }
 

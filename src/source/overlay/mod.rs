@@ -82,6 +82,9 @@ impl Overlay {
     /// Identity of all files as they are now: equal for equal trees with equal edits.
     pub fn state(&self) -> ContentHash {
         let mut parts: Vec<(String, Vec<u8>)> = vec![("tree".into(), self.base.tree().as_bytes().to_vec())];
+        if let Some(masked) = self.base.masked_as() {
+            parts.push(("masked".into(), masked.to_string().into_bytes()));
+        }
         for (path, node) in &self.nodes {
             parts.push((node.label(), path.clone()));
             parts.push(("content".into(), node.identity()));

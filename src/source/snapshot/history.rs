@@ -30,6 +30,10 @@ pub(super) struct CommitHead {
 }
 
 impl CommitHead {
+    pub(super) fn parents(&self) -> &[ObjectId] {
+        &self.parents
+    }
+
     /// Reads the head of a commit object. A time that makes no sense is 0, as git has it.
     pub(super) fn parse(data: &[u8]) -> Option<Self> {
         let mut parents = Vec::new();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use git2::{ObjectType, Odb};
 
 use super::history::{CommitHead, History};
+use super::original::Originals;
 use super::refs::{Names, Refs};
 use super::tree::{TreeEntry, TreeNode};
 use super::{ObjectId, SnapshotError};
@@ -31,6 +32,7 @@ pub(super) struct Objects {
     commits: Mutex<HashMap<ObjectId, Option<Arc<CommitHead>>>>,
     names: Names,
     refs: OnceLock<Refs>,
+    originals: OnceLock<Originals>,
     /// The folder of object files.
     pub(super) folder: PathBuf,
     /// The unpacked bundle, removed with the last user.
@@ -61,6 +63,7 @@ impl Objects {
             commits: Mutex::default(),
             names,
             refs: OnceLock::new(),
+            originals: OnceLock::new(),
             folder: objects.to_owned(),
             _scratch: scratch,
         })
@@ -69,6 +72,14 @@ impl Objects {
     /// Branches and tags.
     pub(super) fn refs(&self) -> &Refs {
         self.refs.get_or_init(|| self.names.read())
+    }
+
+    /// Commits that stand for others; only bundles have such.
+    pub(super) fn originals(&self) -> &Originals {
+        self.originals.get_or_init(|| match &self.names {
+            Names::Bundle(_) => Originals::of(self.refs()),
+            Names::Repository(_) => Originals::default(),
+        })
     }
 
     /// Parents and time of a commit; `None` when it cannot be read.

@@ -118,9 +118,22 @@ impl Repository {
         self.refs().iter()
     }
 
-    /// Is there a commit of this id?
+    /// Is there a commit of this id, or one that stands for it?
     pub fn has_commit(&self, id: ObjectId) -> bool {
-        matches!(self.objects.header(id), Some((git2::ObjectType::Commit, _)))
+        let stored = self.objects.originals().stored(id);
+        matches!(self.objects.header(stored), Some((git2::ObjectType::Commit, _)))
+    }
+
+    /// The first parent of a commit, both by the ids that people know them by.
+    pub fn first_parent(&self, id: ObjectId) -> Option<ObjectId> {
+        let originals = self.objects.originals();
+        let head = self.objects.commit_head(originals.stored(id))?;
+        head.parents().first().map(|parent| originals.original(*parent))
+    }
+
+    /// Commits that others stand for, with those.
+    pub fn originals(&self) -> impl Iterator<Item = (ObjectId, ObjectId)> {
+        self.objects.originals().iter()
     }
 
     /// Size of a blob in bytes; `None` when there is none of this id.
@@ -144,10 +157,11 @@ impl Repository {
                 full: Some(full.to_string()),
             });
         };
-        match self.objects.header(id) {
+        let stored = self.objects.originals().stored(id);
+        match self.objects.header(stored) {
             Some((git2::ObjectType::Commit, _)) => {
-                let tree = self.objects.tree_of(id)?;
-                Ok(Snapshot::new(self.objects.clone(), id, tree, self.objects.tree(tree)?))
+                let tree = self.objects.tree_of(stored)?;
+                Ok(Snapshot::new(self.objects.clone(), stored, tree, self.objects.tree(tree)?))
             }
             Some(_) => Err(SnapshotError::NotFullId {
                 path: path(),
@@ -158,20 +172,26 @@ impl Repository {
         }
     }
 
-    /// The commit that a full or short id, a branch or a tag stands for now.
+    /// The commit that a full or short id, a branch or a tag stands for now, by the id that people know it by.
     pub fn resolve(&self, name: &str) -> Result<ObjectId, SnapshotError> {
-        let found = self.refs().find(name).or_else(|| self.objects.by_prefix(name));
-        found.and_then(|id| self.objects.peel(id)).ok_or_else(|| self.no_commit(name))
+        let originals = self.objects.originals();
+        let by_id = || originals.by_prefix(name).or_else(|| self.objects.by_prefix(name));
+        let found = self.refs().find(name).or_else(by_id).and_then(|id| self.objects.peel(id));
+        found.map(|id| originals.original(id)).ok_or_else(|| self.no_commit(name))
     }
 
     fn no_commit(&self, commit: &str) -> SnapshotError {
         let mut candidates = Vec::new();
         if commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             // A mistyped id most often agrees in its first digits.
+            let originals = self.objects.originals();
+            let by_prefix = |digits| originals.by_prefix(digits).or_else(|| self.objects.by_prefix(digits));
             let near = (7..commit.len().min(40))
                 .rev()
-                .find_map(|len| self.objects.peel(self.objects.by_prefix(&commit[..len])?));
+                .find_map(|len| self.objects.peel(by_prefix(&commit[..len])?))
+                .map(|id| originals.original(id));
             let tips = self.refs().ids().filter_map(|id| self.objects.peel(id));
+            let tips = tips.map(|id| originals.original(id));
             let close = tips.filter(|id| strsim::hamming(&id.to_string(), commit).is_ok_and(|n| n <= 4));
             candidates.extend(near.into_iter().chain(close.take(2)).map(|id| id.to_string()));
             candidates.dedup();

@@ -1,9 +1,12 @@
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
+use super::masked::Unmask;
 use super::objects::Objects;
 use super::resolve::{Child, Layer, resolve};
 use super::tree::{Kind, TreeEntry, TreeNode};
-use super::{Content, Entry, FileEntry, Found, Glob, GlobMatches, ObjectId, SnapshotError};
+use super::{Content, Entry, FileEntry, Found, Glob, GlobMatches, MaskedBlobs, ObjectId, SnapshotError};
+use crate::source::ContentHash;
 
 /// Folders that a walk enters below each other.
 const MAX_DEPTH: usize = 256;
@@ -41,6 +44,15 @@ pub struct Snapshot {
     commit: ObjectId,
     tree: ObjectId,
     top: Arc<TreeNode>,
+    masked: Option<Arc<Masked>>,
+}
+
+/// What is masked in the files of a snapshot.
+#[derive(Debug)]
+struct Masked {
+    blobs: Arc<MaskedBlobs>,
+    hash: ContentHash,
+    unmask: OnceLock<Option<Unmask>>,
 }
 
 /// One file, link or submodule that [`Snapshot::walk`] meets.
@@ -54,12 +66,59 @@ pub struct Walked {
 
 impl Snapshot {
     pub(super) fn new(objects: Arc<Objects>, commit: ObjectId, tree: ObjectId, top: Arc<TreeNode>) -> Self {
-        Self { objects, commit, tree, top }
+        Self { objects, commit, tree, top, masked: None }
     }
 
-    /// The commit.
+    /// The same tree, with its files as a masked recording has them.
+    #[must_use]
+    pub fn masked(self, masked: Option<Arc<MaskedBlobs>>) -> Self {
+        let masked = masked.filter(|masked| !masked.is_empty());
+        let masked = masked.map(|blobs| {
+            let hash = blobs.hash();
+            Arc::new(Masked { blobs, hash, unmask: OnceLock::new() })
+        });
+        Self { masked, ..self }
+    }
+
+    /// A file of its repository as the recording has it.
+    pub(crate) fn mask(&self, blob: ObjectId, bytes: Arc<[u8]>) -> Arc<[u8]> {
+        match &self.masked {
+            Some(masked) => masked.blobs.shared(blob, bytes),
+            None => bytes,
+        }
+    }
+
+    /// A text with what its files hold in place of what is masked, for counting words. Equal texts stay equal.
+    pub(crate) fn unmask(&self, bytes: &Arc<[u8]>) -> Arc<[u8]> {
+        let unmask = self.masked.as_ref().and_then(|masked| {
+            masked.unmask.get_or_init(|| Unmask::of(&masked.blobs, |id| self.objects.blob(id))).as_ref()
+        });
+        unmask.map_or_else(|| bytes.clone(), |unmask| unmask.apply(bytes).into())
+    }
+
+    /// Identity of what is masked in its files, if anything is.
+    pub fn masked_as(&self) -> Option<ContentHash> {
+        self.masked.as_ref().map(|masked| masked.hash)
+    }
+
+    /// The commit, as its repository holds it.
     pub fn commit(&self) -> ObjectId {
         self.commit
+    }
+
+    /// The id that people know a commit of its repository by: in a bundle, others may stand for theirs.
+    pub fn original(&self, commit: ObjectId) -> ObjectId {
+        self.objects.originals().original(commit)
+    }
+
+    /// The commit of a full or short id that people know it by, as the repository holds it.
+    pub fn stored(&self, id: &str) -> Option<ObjectId> {
+        let originals = self.objects.originals();
+        let found = originals.by_prefix(id).or_else(|| match super::bundle::full_id(id.as_bytes()) {
+            Some(id) => Some(id),
+            None => self.objects.by_prefix(id),
+        })?;
+        matches!(self.objects.header(found), Some((git2::ObjectType::Commit, _))).then_some(found)
     }
 
     /// The folder of object files that holds it and its history, in git's own layout. It lives as long as the snapshot.
@@ -84,9 +143,21 @@ impl Snapshot {
         self.objects.pack(self.commit, history, folder)
     }
 
-    /// The bytes of a blob that is to be copied, up to a gigabyte.
-    pub(crate) fn large_blob(&self, id: ObjectId) -> Option<git2::OdbObject<'_>> {
-        self.objects.large_blob(id)
+    /// The bytes of a file that is to be copied, up to a gigabyte, with an id for them.
+    pub(crate) fn large_blob(&self, id: ObjectId) -> Option<(ObjectId, Cow<'_, [u8]>)> {
+        let blob = self.objects.large_blob(id)?;
+        match self.masked.as_ref().and_then(|masked| masked.blobs.apply(id, blob.data())) {
+            Some(bytes) => {
+                Some((ObjectId::hash_object(git2::ObjectType::Blob, &bytes).ok()?, Cow::Owned(bytes)))
+            }
+            None => Some((id, Cow::Owned(blob.data().to_vec()))),
+        }
+    }
+
+    /// The id of a file's bytes as the recording has them.
+    pub(crate) fn id_of_content(&self, id: ObjectId) -> ObjectId {
+        let is_masked = self.masked.as_ref().is_some_and(|masked| masked.blobs.holds(id));
+        if is_masked { self.large_blob(id).map_or(id, |(id, _)| id) } else { id }
     }
 
     /// The target of a link of this tree.
@@ -106,7 +177,7 @@ impl Snapshot {
 
     /// The bytes of a blob; `None` when it is not in the repository or larger than is read (64 MiB).
     pub fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
-        self.objects.blob(id)
+        self.objects.blob(id).map(|bytes| self.mask(id, bytes))
     }
 
     /// Size of a blob in bytes.

@@ -144,15 +144,15 @@ impl<'l> Laying<'l> {
     fn file(&mut self, folder: &Folder, entry: &TreeEntry, path: &[u8]) -> io::Result<Option<Stamp>> {
         let mode = if entry.kind == Kind::Executable { 0o755 } else { 0o644 };
         let snapshot = self.snapshot;
-        let source = || Ok(snapshot.large_blob(entry.id).map(|blob| io::Cursor::new(blob.data().to_vec())));
-        if let Some(stamp) = self.unchanged(folder, &entry.name, path, (entry.id, mode), source)? {
+        let source = || Ok(snapshot.large_blob(entry.id).map(|(_, bytes)| io::Cursor::new(bytes)));
+        let id = snapshot.id_of_content(entry.id);
+        if let Some(stamp) = self.unchanged(folder, &entry.name, path, (id, mode), source)? {
             return Ok(Some(stamp));
         }
-        let Some(blob) = snapshot.large_blob(entry.id) else { return Ok(None) };
-        self.bytes += blob.data().len() as u64;
-        let stamp =
-            self.write(folder, &entry.name, mode, Some(self.time), |file| file.write_all(blob.data()))?;
-        self.laid.insert(path.to_owned(), (entry.id, stamp));
+        let Some((id, bytes)) = snapshot.large_blob(entry.id) else { return Ok(None) };
+        self.bytes += bytes.len() as u64;
+        let stamp = self.write(folder, &entry.name, mode, Some(self.time), |file| file.write_all(&bytes))?;
+        self.laid.insert(path.to_owned(), (id, stamp));
         Ok(Some(stamp))
     }
 
