@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Status;
+use super::status::Status;
 use super::verdict::{Gate, StageVerdict};
 
 /// What to do with the plugin.

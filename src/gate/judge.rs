@@ -1,35 +1,7 @@
-use serde::{Deserialize, Serialize};
-
-use crate::metrics::{
-    Better, Comparison, Confidence, Interval, Metric, Scorecard, Turn, Unit, further_samples, mean_interval,
-};
+use crate::metrics::{Better, Comparison, Confidence, Interval, Metric, Scorecard, Turn, Unit};
 
 use super::bar::{Bar, Op};
-
-/// What a bar says.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// It holds.
-    Pass,
-    /// It cannot be told.
-    Inconclusive,
-    /// It does not hold.
-    Fail,
-}
-
-impl Status {
-    /// Lower-case name, as in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Inconclusive => "inconclusive",
-            Self::Fail => "fail",
-        }
-    }
-}
+use super::status::Status;
 
 /// A judged bar.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +31,7 @@ pub struct Measured<'m> {
 }
 
 /// A status, the samples that are needed, and why.
-type Ruled = (Status, Option<u64>, String);
+pub(super) type Ruled = (Status, Option<u64>, String);
 
 impl Bar {
     /// Judges the bar.
@@ -162,84 +134,6 @@ impl Bar {
         }
         (Status::Fail, None, format!("{} misses the bar", self.metric.show(value)))
     }
-
-    /// A share with too few samples to show it.
-    fn rule_few(&self, metric: &Metric, holds: bool) -> Ruled {
-        let beyond = |interval: Interval| {
-            if self.op.wants_more() { interval.high < self.value } else { interval.low > self.value }
-        };
-        if !holds && metric.interval.is_some_and(beyond) {
-            let reason = "even the better end of the 95% interval misses the bar".to_owned();
-            return (Status::Fail, None, reason);
-        }
-        let least = self.resolution();
-        let reason = format!("a share of {} takes at least {least} samples", self.metric.show(self.value));
-        (Status::Inconclusive, Some(least - metric.samples), reason)
-    }
-
-    /// A share whose bound must meet the bar.
-    fn rule_bound(&self, metric: &Metric) -> Ruled {
-        let share = metric.value.unwrap_or_default();
-        match self.bound(share, metric.samples) {
-            Some(true) => (Status::Pass, None, String::new()),
-            Some(false) => (Status::Fail, None, "the whole interval misses the bar".to_owned()),
-            None => {
-                let decided = |hits: u64, samples: u64| {
-                    let share = if metric.is_mean() { share } else { hits as f64 / samples as f64 };
-                    self.bound(share, samples).is_some()
-                };
-                let needed = further_samples(metric.hits, metric.samples, decided);
-                let reason = match needed {
-                    Some(_) => "the interval lies across the bar",
-                    None => "the share lies so close to the bar that more samples do not decide it",
-                };
-                (Status::Inconclusive, needed, reason.to_owned())
-            }
-        }
-    }
-
-    /// Does the whole interval meet the bar (`true`) or miss it (`false`)?
-    fn bound(&self, share: f64, samples: u64) -> Option<bool> {
-        let interval = mean_interval(share, samples, self.confidence?)?;
-        let (worse, better) =
-            if self.op.wants_more() { (interval.low, interval.high) } else { (interval.high, interval.low) };
-        if self.op.holds(worse, self.value) {
-            Some(true)
-        } else if self.op.holds(better, self.value) {
-            None
-        } else {
-            Some(false)
-        }
-    }
-
-    /// Samples below which a plain share bar is not decided by its value.
-    fn resolution(&self) -> u64 {
-        let tolerated = match self.op {
-            Op::AtLeast | Op::Above => 1.0 - self.value,
-            Op::AtMost | Op::Below => self.value,
-            Op::Equal | Op::NoWorse => return 1,
-        };
-        if tolerated < 1e-9 {
-            return 1;
-        }
-        // 1 / 0.05 is a little more than 20 in binary; that is no reason to ask for 21.
-        #[expect(clippy::cast_sign_loss, reason = "a tolerated share is positive")]
-        let least = (1.0 / tolerated - 1e-6).ceil() as u64;
-        least.max(1)
-    }
-
-    /// Samples that a bar without any needs at best.
-    fn least_samples(&self) -> Option<u64> {
-        if self.metric.unit != Unit::Share {
-            return Some(1);
-        }
-        if self.confidence.is_none() {
-            return Some(self.resolution());
-        }
-        // From one perfect sample on; a bar that even perfect samples do not decide was refused when it was read.
-        let perfect = if self.op.wants_more() { 1.0 } else { 0.0 };
-        further_samples(0, 1, |_, samples| self.bound(perfect, samples) == Some(true)).map(|more| more + 1)
-    }
 }
 
 fn tasks(count: u64) -> &'static str {
@@ -259,6 +153,7 @@ pub fn shown_p(p: f64) -> String {
 mod tests {
     use super::super::verdict::fixture::{card, count, seconds, share};
     use super::*;
+    use crate::metrics::mean_interval;
 
     fn by(card: &Scorecard) -> Measured<'_> {
         Measured { card: Some(card), since: None }

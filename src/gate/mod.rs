@@ -9,6 +9,8 @@ mod bar;
 mod exit_code;
 mod judge;
 mod parse;
+mod share;
+mod status;
 #[cfg(test)]
 mod tests;
 mod unacceptable;
@@ -17,7 +19,8 @@ mod verdict;
 pub use advice::{Advice, Beside};
 pub use bar::{Bar, BarError, Op};
 pub use exit_code::ExitCode;
-pub use judge::{BarResult, Measured, Status, shown_p};
+pub use judge::{BarResult, Measured, shown_p};
 pub use parse::amount;
+pub use status::Status;
 pub use unacceptable::{NewViolation, new_violations};
 pub use verdict::{Gate, GateStage, StageVerdict, Verdict};

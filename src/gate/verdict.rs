@@ -4,7 +4,8 @@ use crate::suite::{MetricName, Suite};
 
 use super::advice::{Advice, Beside};
 use super::bar::Bar;
-use super::judge::{BarResult, Measured, Status, shown_p};
+use super::judge::{BarResult, Measured, shown_p};
+use super::status::Status;
 
 /// The stages of a suite with their bars, ready to judge.
 #[derive(Clone, Debug, PartialEq)]
