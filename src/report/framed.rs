@@ -181,7 +181,12 @@ pub(super) struct Framed {
 impl Framed {
     /// `waiting` is an empty file for what tasks add.
     pub(super) fn new(frame: Frame, waiting: File) -> Self {
-        Self { frame, waiting: BufWriter::new(waiting), parts: Parts::default(), counts: Counts::default() }
+        Self {
+            frame,
+            waiting: BufWriter::with_capacity(256 << 10, waiting),
+            parts: Parts::default(),
+            counts: Counts::default(),
+        }
     }
 
     pub(super) fn push(&mut self, task: &RenderedTask) -> io::Result<()> {

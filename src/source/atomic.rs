@@ -5,6 +5,8 @@ use std::path::{Component, Path, PathBuf};
 /// How temporary files are named until they replace the real one.
 const PREFIX: &str = ".plugin-eval-";
 const SUFFIX: &str = ".partial";
+/// Bytes that are written at once. Reports grow by some 10 KB a task, which would go past a smaller buffer.
+const BUFFER: usize = 256 << 10;
 
 /// A folder that a run writes its results to. Files appear whole or not at all.
 #[derive(Debug, Clone)]
@@ -79,7 +81,7 @@ impl OutputFolder {
         let file = builder.tempfile_in(parent).map_err(io)?;
         // The lock tells a later run that this file still has a writer.
         let _ = file.as_file().try_lock();
-        Ok(AtomicFile { file: BufWriter::new(file), target })
+        Ok(AtomicFile { file: BufWriter::with_capacity(BUFFER, file), target })
     }
 
     /// Removes a file; one that is not there is fine.
