@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::touch::{Site, Touch};
 use crate::action::patch::{self, Patch};
-use crate::action::shell::{self, EmbeddedPatch};
+use crate::action::shell::{self, EmbeddedPatch, Failure, ShellReading, SimpleCommand};
 use crate::action::{Action, Effects, Opaque};
 use crate::replay::StepKind;
 use crate::transcript::Call;
@@ -13,34 +13,27 @@ pub(super) struct Attempt<'c> {
     pub(super) action: &'c Action<'c>,
     /// Its effects, with every target found.
     pub(super) touches: Vec<Touch<'c>>,
+    /// How many of these, from the first on, are sure to be touched.
+    pub(super) known: usize,
     /// Why there may be more.
     pub(super) opaque: Option<Opaque>,
     /// Patches in it: the patch of an `apply_patch` call, or those that a command hands to `apply_patch`.
     pub(super) patches: Vec<EmbeddedPatch<'c>>,
     /// The command is a patch without `apply_patch` before it, which Codex refuses.
     pub(super) bare_patch: bool,
+    /// The simple commands of a shell command.
+    pub(super) commands: Vec<SimpleCommand<'c>>,
+    /// What shows of a shell command when something in it is refused.
+    pub(super) failure: Failure,
 }
 
 impl<'c> Attempt<'c> {
     /// Reads an action that starts from `site`; scripts of code mode touch nothing themselves.
     pub(super) fn of(action: &'c Action<'c>, site: Site<'_>) -> Self {
-        let mut bare_patch = false;
-        let (effects, patches) = match action {
-            Action::Shell(command) => {
-                let reading = shell::effects(command);
-                bare_patch = reading.bare_patch;
-                (reading.effects, reading.patches)
-            }
-            Action::Patch(text) => {
-                let text: &'c str = text;
-                let effects = patch::parse(text).as_ref().map(Patch::effects).unwrap_or_default();
-                let patch = EmbeddedPatch { cwd: "".into(), text: Cow::Borrowed(text), intercepted: true };
-                (effects, vec![patch])
-            }
-            Action::Code(_) => (Effects::default(), Vec::new()),
-            other => (other.effects(), Vec::new()),
-        };
+        let reading = reading_of(action);
+        let ShellReading { effects, commands, patches, bare_patch, failure } = reading;
         let Effects { known, conditional, mut opaque, conditional_opaque } = effects;
+        let sure = known.len();
         let mut touches: Vec<_> = known.into_iter().map(|effect| site.touch(effect)).collect();
         let lies = |path: &str, what| site.lies(path, what);
         for (condition, effect) in conditional {
@@ -55,7 +48,7 @@ impl<'c> Attempt<'c> {
         {
             opaque.get_or_insert(why);
         }
-        Self { action, touches, opaque, patches, bare_patch }
+        Self { action, touches, known: sure, opaque, patches, bare_patch, commands, failure }
     }
 
     /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.
@@ -70,6 +63,23 @@ impl<'c> Attempt<'c> {
     /// The patch, when Codex applies it itself instead of starting a shell.
     pub(super) fn direct_patch(&self) -> Option<&EmbeddedPatch<'c>> {
         self.patches.iter().find(|patch| patch.intercepted)
+    }
+}
+
+/// An action as a shell command is read; others have effects alone, or a patch.
+fn reading_of<'c>(action: &'c Action<'c>) -> ShellReading<'c> {
+    match action {
+        Action::Shell(command) => shell::effects(command),
+        Action::Patch(text) => {
+            let text: &'c str = text;
+            ShellReading {
+                effects: patch::parse(text).as_ref().map(Patch::effects).unwrap_or_default(),
+                patches: vec![EmbeddedPatch { cwd: "".into(), text: Cow::Borrowed(text), intercepted: true }],
+                ..ShellReading::default()
+            }
+        }
+        Action::Code(_) => ShellReading::default(),
+        other => ShellReading { effects: other.effects(), ..ShellReading::default() },
     }
 }
 

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::moment::Moment;
 use super::sandbox;
 use super::touch::At;
-use crate::action::{Action, shell};
+use crate::action::Action;
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::sandbox::{Bounds, Confinement};
@@ -69,11 +69,9 @@ fn fails_openly(
     moment: &Moment<'_>,
 ) -> bool {
     let Action::Shell(command) = attempt.action else { return false };
-    let reading = shell::effects(command);
-    let known = reading.effects.known.len();
     let denies = boundary.sandbox.has_denials();
-    attempt.touches.iter().take(known).enumerate().any(|(effect, touch)| {
+    attempt.touches.iter().take(attempt.known).enumerate().any(|(effect, touch)| {
         sandbox::stopped(bounds, touch, moment, Confinement::Sandboxed, denies).is_some()
-            && reading.fails_openly(command, effect, matches!(touch.at, At::Host(_)))
+            && attempt.failure.is_open(command, &attempt.commands, effect, matches!(touch.at, At::Host(_)))
     })
 }

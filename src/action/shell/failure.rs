@@ -1,6 +1,6 @@
 //! How a refusal inside a command shows to Codex, which looks only at commands that fail at once, and at what they say.
 
-use super::{Command, Dialect, Shell, ShellReading};
+use super::{Command, Dialect, Shell, SimpleCommand};
 
 /// Programs that take their time before they do anything.
 const SLOW: &[&str] = &[
@@ -19,12 +19,18 @@ pub struct Failure {
     pub fatal_from: usize,
 }
 
-impl ShellReading<'_> {
-    /// Would the command fail at once, with the words of a refusal in its output, if its known effect of this number were
-    /// refused? `connects`: it is a connection.
-    pub fn fails_openly(&self, shell: &Shell<'_>, effect: usize, connects: bool) -> bool {
+impl Failure {
+    /// Would a shell command with these simple commands fail at once, with the words of a refusal in its output, if its
+    /// known effect of this number were refused? `connects`: it is a connection.
+    pub fn is_open(
+        self,
+        shell: &Shell<'_>,
+        commands: &[SimpleCommand<'_>],
+        effect: usize,
+        connects: bool,
+    ) -> bool {
         let slow = |program: &str| SLOW.contains(&name(program));
-        if effect < self.failure.fatal_from || self.commands.iter().any(|command| slow(&command.program)) {
+        if effect < self.fatal_from || commands.iter().any(|command| slow(&command.program)) {
             return false;
         }
         let text = match &shell.command {
@@ -34,7 +40,7 @@ impl ShellReading<'_> {
         };
         let frank = || {
             text.contains("/dev/tcp/")
-                || self.commands.last().is_some_and(|command| FRANK.contains(&name(&command.program)))
+                || commands.last().is_some_and(|command| FRANK.contains(&name(&command.program)))
         };
         !throws_errors_away(text) && (!connects || frank())
     }
@@ -65,7 +71,7 @@ mod tests {
     fn openly(text: &str, connects: bool) -> bool {
         let shell = Shell::new(Command::Script { dialect: Dialect::Posix, text: text.into() });
         let reading = effects(&shell);
-        reading.fails_openly(&shell, reading.effects.known.len() - 1, connects)
+        reading.failure.is_open(&shell, &reading.commands, reading.effects.known.len() - 1, connects)
     }
 
     // Asked of Codex 0.169: what it asks to retry outside of the sandbox.

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::sed::Sed;
-use crate::action::shell::{self, SimpleCommand};
+use crate::action::shell::SimpleCommand;
 use crate::action::{Command, Dialect, Shell};
 use crate::engine::touch::Locale;
 use crate::source::Overlay;
@@ -22,8 +22,13 @@ const TURNS: &[&str] = &["if", "for", "while", "until", "case", "function", "||"
 const PROGRAMS: &[&str] = &["sed", "gsed", "mv", "cp", "rm", "git", "cd", "cat", "tee"];
 
 /// The files that a command writes or takes away in a plain way, with what they hold afterwards. `command` is one that
-/// ended well, `files` is how it found them.
-pub(super) fn results(files: &Overlay, command: &Shell<'_>, locale: Locale<'_>) -> Vec<Result> {
+/// ended well, `commands` are the simple ones in it, `files` is how it found them.
+pub(super) fn results(
+    files: &Overlay,
+    command: &Shell<'_>,
+    commands: &[SimpleCommand<'_>],
+    locale: Locale<'_>,
+) -> Vec<Result> {
     let Some(script) = script(command) else { return Vec::new() };
     if !PROGRAMS.iter().any(|program| script.contains(program)) {
         return Vec::new();
@@ -35,12 +40,11 @@ pub(super) fn results(files: &Overlay, command: &Shell<'_>, locale: Locale<'_>) 
     {
         return Vec::new();
     }
-    let reading = shell::effects(command);
     let mut stage = Stage { files: files.clone(), folder: String::new(), locale, changed: Vec::new() };
     for document in documents {
         stage.write(&document);
     }
-    for simple in &reading.commands {
+    for simple in commands {
         stage.run(simple);
     }
     stage.finish()

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use super::attempt::Attempt;
 use super::touch::{At, Locale};
 use crate::action::patch::{self, ChangeKind, FileChange};
-use crate::action::shell;
+use crate::action::shell::SimpleCommand;
 use crate::action::{Access, Action};
 use crate::source::Overlay;
 use crate::source::snapshot::{Content, Files};
@@ -44,7 +44,9 @@ pub(super) fn lay_over(
     }
     let ended_well = call.exit_code() == Some(0);
     let literal = match &call.action {
-        Action::Shell(command) if ended_well && writes(attempt) => literal::results(files, command, locale),
+        Action::Shell(command) if ended_well && writes(attempt) => {
+            literal::results(files, command, &attempt.commands, locale)
+        }
         _ => Vec::new(),
     };
     for touch in attempt.touches.iter().filter(|touch| touch.access == Access::Write) {
@@ -69,7 +71,7 @@ pub(super) fn lay_over(
         };
     }
     if command && ended_well {
-        lay_shown(files, call, locale);
+        lay_shown(files, call, &attempt.commands, locale);
     }
 }
 
@@ -80,15 +82,13 @@ fn writes(attempt: &Attempt<'_>) -> bool {
 
 /// Lays what a command showed of files that are in doubt over the tree: their whole text, or how they differ from the
 /// last commit.
-fn lay_shown(files: &mut Overlay, call: &Call<'_>, locale: Locale<'_>) {
-    let Action::Shell(command) = &call.action else { return };
+fn lay_shown(files: &mut Overlay, call: &Call<'_>, commands: &[SimpleCommand<'_>], locale: Locale<'_>) {
     if !files.has_edits_in_doubt() {
         return;
     }
-    let reading = shell::effects(command);
-    let Some(last) = reading.commands.last() else { return };
+    let Some(last) = commands.last() else { return };
     let at_end = Shown::of(std::slice::from_ref(last)).filter(|shown| *shown == Shown::Diff);
-    let Some(shown) = Shown::of(&reading.commands).or(at_end) else { return };
+    let Some(shown) = Shown::of(commands).or(at_end) else { return };
     let Some(body) = output::whole(call) else { return };
     match shown {
         Shown::Diff => {
