@@ -1,8 +1,10 @@
 //! The full path: tree-sitter's bash grammar.
 //!
-//! The parser is kept per thread, with the tree of the last script, because one script is asked about several times.
+//! The parser is kept per thread, with the trees of the last scripts: one script is asked about several times, and
+//! sessions of one suite repeat one another's.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
@@ -15,13 +17,39 @@ fn progress_limit(bytes: usize) -> usize {
     2_000 + bytes / 4
 }
 
+/// Short scripts whose trees are kept, and the longest of them in bytes. Of longer ones the last is kept.
+const KEPT: usize = 64;
+const SHORT: usize = 2048;
+
+#[derive(Default)]
 struct State {
     parser: Option<Parser>,
-    last: Option<(String, Tree)>,
+    short: HashMap<String, Tree>,
+    long: Option<(String, Tree)>,
+}
+
+impl State {
+    fn known(&self, text: &str) -> Option<&Tree> {
+        match &self.long {
+            Some((long, tree)) if long == text => Some(tree),
+            _ => self.short.get(text),
+        }
+    }
+
+    fn keep(&mut self, text: &str, tree: &Tree) {
+        if text.len() > SHORT {
+            self.long = Some((text.to_owned(), tree.clone()));
+            return;
+        }
+        if self.short.len() == KEPT {
+            self.short.clear();
+        }
+        self.short.insert(text.to_owned(), tree.clone());
+    }
 }
 
 thread_local! {
-    static STATE: RefCell<State> = const { RefCell::new(State { parser: None, last: None }) };
+    static STATE: RefCell<State> = RefCell::default();
 }
 
 /// Parses `text` and hands the tree to `read`; `None` when it is too long or too hard to parse.
@@ -31,13 +59,11 @@ pub(super) fn with_tree<R>(text: &str, read: impl FnOnce(&Tree) -> R) -> Option<
     }
     let tree = STATE.with(|state| {
         let mut state = state.try_borrow_mut().ok()?;
-        if let Some((last, tree)) = &state.last
-            && last == text
-        {
+        if let Some(tree) = state.known(text) {
             return Some(tree.clone());
         }
         let tree = parse(state.parser.get_or_insert_with(Parser::new), text)?;
-        state.last = Some((text.to_owned(), tree.clone()));
+        state.keep(text, &tree);
         Some(tree)
     })?;
     Some(read(&tree))
