@@ -93,6 +93,16 @@ fn task_toml(commit: &str, n: usize) -> String {
     )
 }
 
+/// An object with its type as the first field, as Codex writes it; readers go by it.
+fn type_first(mut object: Value) -> String {
+    let kind = object.as_object_mut().and_then(|fields| fields.remove("type"));
+    let rest = object.to_string();
+    match kind {
+        Some(kind) => format!("{{\"type\":{kind},{}", &rest[1..]),
+        None => rest,
+    }
+}
+
 /// The lines of one rollout, as CLI 0.14x wrote them.
 fn session(n: usize, calls: usize, commit: &str) -> String {
     let mut random = Random::new(n as u64 + 1);
@@ -101,7 +111,8 @@ fn session(n: usize, calls: usize, commit: &str) -> String {
     let mut line = |kind: &str, payload: Value| {
         clock += 1;
         let at = format!("2026-05-12T09:{:02}:{:02}.{:03}Z", clock / 60 % 60, clock % 60, clock % 1000);
-        writeln!(text, "{}", json!({"timestamp": at, "type": kind, "payload": payload})).unwrap();
+        let payload = type_first(payload);
+        writeln!(text, "{{\"timestamp\":\"{at}\",\"type\":\"{kind}\",\"payload\":{payload}}}").unwrap();
     };
     line(
         "session_meta",
