@@ -30,24 +30,24 @@ impl Judged<'_, '_> {
         Sign { failed: self.failed, otherwise: self.judgements[judge].otherwise }
     }
 
-    /// The step of a replay under the judge of this index.
-    pub(super) fn replay_step(&self, judge: usize) -> ReplayStep {
-        let judgement = &self.judgements[judge];
-        ReplayStep {
+    /// The step of a replay under every judge, in their order. Takes the judgements out.
+    pub(super) fn replay_steps(&mut self) -> impl Iterator<Item = ReplayStep> {
+        let judgements = std::mem::take(&mut self.judgements);
+        judgements.into_iter().map(|judgement| ReplayStep {
             id: self.id.clone(),
             kind: self.kind,
             label: self.label.clone(),
             depth: self.step.depth,
-            ruling: judgement.ruling.clone(),
-            unsandboxed: judgement.unsandboxed,
-            scope: judgement.scope,
-            effects: judgement.effects.clone(),
-            opaque: judgement.opaque.clone(),
             // Codex asks about single calls of a script, so nobody answered for those that need no approval.
             human: self.human.filter(|_| !self.by_script || judgement.ruling.verdict == Verdict::Ask),
-            hooks: judgement.hooks.clone(),
+            ruling: judgement.ruling,
+            unsandboxed: judgement.unsandboxed,
+            scope: judgement.scope,
+            effects: judgement.effects,
+            opaque: judgement.opaque,
+            hooks: judgement.hooks,
             recorded: self.recorded,
             after_divergence: false,
-        }
+        })
     }
 }

@@ -131,12 +131,12 @@ impl<'s> NativeEngine<'s> {
             let mut signs = vec![Vec::new(); judges.len()];
             let mut walk =
                 Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries));
-            walk.walk(&judges, |judged| {
-                for (stage, steps) in steps.iter_mut().enumerate() {
-                    steps.push(judged.replay_step(stage));
-                }
+            walk.walk(&judges, |mut judged| {
                 for (stage, signs) in signs.iter_mut().enumerate() {
                     signs.push(judged.sign(stage));
+                }
+                for (steps, step) in steps.iter_mut().zip(judged.replay_steps()) {
+                    steps.push(step);
                 }
             });
             trees.push(walk.into_files().filter(|_| task.snapshot.is_some()));
@@ -195,15 +195,17 @@ impl<'s> NativeEngine<'s> {
             Walk::new(task, run, &transcripts, &recordings, files.clone(), denies(&boundaries)).walk(
                 &judges,
                 |mut judged| {
-                    explained.push(Explained {
+                    signs.push(judged.sign(0));
+                    let notes = std::mem::take(&mut judged.judgements[0].notes);
+                    let step = judged.replay_steps().next();
+                    explained.extend(step.map(|step| Explained {
                         repeat: number as u32 + 1,
-                        step: judged.replay_step(0),
+                        step,
                         asked: judged.asked.to_string(),
                         answered: judged.call.and_then(|call| Some(call.output?.text().into_owned())),
-                        notes: std::mem::take(&mut judged.judgements[0].notes),
+                        notes,
                         foreign: transcripts[judged.step.recording].tally.foreign,
-                    });
-                    signs.push(judged.sign(0));
+                    }));
                 },
             );
             let mut steps: Vec<_> = explained[first..].iter().map(|one| one.step.clone()).collect();

@@ -46,10 +46,12 @@ impl Workspace {
         if is_absolute(&path) {
             return normalise(&path);
         }
-        match workdir {
-            Some(workdir) => normalise(&format!("{}/{path}", self.absolute(None, workdir))),
-            None => normalise(&format!("{}/{path}", self.root)),
-        }
+        let mut absolute = match workdir {
+            Some(workdir) => self.absolute(None, workdir),
+            None => self.root.clone(),
+        };
+        follow(&mut absolute, &path);
+        absolute
     }
 
     /// The part of an absolute path below the working folder; empty for the folder itself, `None` outside.
@@ -93,6 +95,15 @@ fn is_absolute(path: &str) -> bool {
 /// Removes `.`, `..` and doubled slashes without looking at the disk; the result starts with `/`.
 pub(super) fn normalise(path: &str) -> String {
     let mut clean = String::with_capacity(path.len() + 1);
+    follow(&mut clean, path);
+    clean
+}
+
+/// Goes on from a normalised path along a relative one.
+fn follow(clean: &mut String, path: &str) {
+    if clean == "/" {
+        clean.clear();
+    }
     for part in path.split('/') {
         match part {
             "" | "." => {}
@@ -106,7 +117,6 @@ pub(super) fn normalise(path: &str) -> String {
     if clean.is_empty() {
         clean.push('/');
     }
-    clean
 }
 
 #[cfg(test)]
@@ -155,6 +165,13 @@ mod tests {
             proptest::prop_assert!(clean.starts_with('/'));
             proptest::prop_assert!(clean == "/" || clean[1..].split('/').all(|part| !matches!(part, "" | "." | "..")));
             proptest::prop_assert_eq!(normalise(&clean), clean);
+        }
+
+        #[test]
+        fn to_follow_a_path_is_to_normalise_both(folder in "[a./]{0,20}", path in "[a./]{0,20}") {
+            let mut at = normalise(&folder);
+            follow(&mut at, &path);
+            proptest::prop_assert_eq!(at, normalise(&format!("{folder}/{path}")));
         }
     }
 }

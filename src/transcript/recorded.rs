@@ -4,6 +4,10 @@
 //! texts here are looked for at the very start of the answer, where a command's own output never stands: Codex
 //! puts a header before that. So a file that merely holds such a sentence, printed by `cat`, is not taken for one.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{Call, json};
 use crate::action::Action;
 
@@ -170,9 +174,10 @@ impl Call<'_> {
     /// The number of the terminal that a command left running, from the head that Codex puts before its output.
     pub fn running_terminal(&self) -> Option<String> {
         const MARK: &str = "Process running with session ID ";
+        static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(MARK));
         let raw = self.output?.raw();
         let head = &raw.as_bytes()[..raw.len().min(400)];
-        let at = memchr::memmem::find(head, MARK.as_bytes())? + MARK.len();
+        let at = FINDER.find(head)? + MARK.len();
         let digits: String = raw.get(at..)?.chars().take_while(char::is_ascii_digit).collect();
         (!digits.is_empty()).then_some(digits)
     }
