@@ -1,5 +1,6 @@
 //! What a plugin and its configuration allow, ask and deny; compiled once, asked per action.
 
+pub mod agents;
 pub mod approval;
 pub mod features;
 pub mod hooks;
@@ -16,6 +17,7 @@ use crate::finding::Finding;
 use crate::plugin::config::Placed;
 use crate::plugin::{Plugin, Trust};
 
+pub use agents::Agents;
 pub use approval::Approvals;
 pub use features::{Feature, Features};
 pub use hooks::Hooks;
@@ -42,6 +44,8 @@ pub struct Boundary {
     pub sandbox: Sandbox,
     /// When somebody is asked, and who.
     pub approvals: Approvals,
+    /// What roles of sub-agents leave of it.
+    pub agents: Agents,
 }
 
 impl Boundary {
@@ -57,6 +61,19 @@ impl Boundary {
     /// The same for sessions in a project of which `trust` is known. The files of a trusted project are laid over the
     /// plugin before (see [`Plugin::in_project`]).
     pub fn compile_in(
+        plugin: &Plugin,
+        stage_mode: Option<&str>,
+        trust: Option<&Placed<Trust>>,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let mut boundary = Self::compile_alone(plugin, stage_mode, trust, findings);
+        let narrowed = |plugin: &Plugin| Self::compile_alone(plugin, stage_mode, trust, &mut Vec::new());
+        boundary.agents = Agents::compile(plugin, narrowed);
+        boundary
+    }
+
+    /// The boundary of the session alone, without roles of sub-agents.
+    fn compile_alone(
         plugin: &Plugin,
         stage_mode: Option<&str>,
         trust: Option<&Placed<Trust>>,
@@ -92,6 +109,7 @@ impl Boundary {
                 trust,
                 findings,
             ),
+            agents: Agents::default(),
         };
         if let Some(rule) = boundary.sandbox.narrowed_from_full()
             && boundary.approvals.policy == approval::ApprovalPolicy::Never

@@ -57,6 +57,8 @@ pub struct Note {
 pub(super) struct Judge<'b> {
     pub(super) boundary: &'b Boundary,
     pub(super) hooks: &'b EventHooks,
+    /// The model that the role of a sub-agent sets.
+    pub(super) model: Option<&'b str>,
     /// What stays from call to call.
     pub(super) memory: &'b Memory,
     /// Keep notes of every phase.
@@ -64,11 +66,17 @@ pub(super) struct Judge<'b> {
 }
 
 impl<'b> Judge<'b> {
+    /// The judge of a sub-agent that was started through these roles.
+    pub(super) fn of_agent(self, roles: &[&str]) -> Self {
+        let agents = &self.boundary.agents;
+        let boundary = agents.boundary(roles).unwrap_or(self.boundary);
+        Self { boundary, model: agents.model(roles), ..self }
+    }
+
     /// The sandbox in one workspace, for [`Judge::call`].
-    pub(super) fn bounds(&self, site: Site<'_>) -> Bounds<'b> {
-        let roots = [site.locale.workspace.root()];
+    pub(super) fn bounds(&self, site: Site<'_>, roots: &[&str]) -> Bounds<'b> {
         let home = Some(site.locale.workspace.home());
-        let workspace = Workspace { home, ..Workspace::new(&roots) };
+        let workspace = Workspace { home, ..Workspace::new(roots) };
         self.boundary.sandbox.bounds_among(&workspace, &|path| site.follow(path))
     }
 
@@ -153,6 +161,9 @@ fn ran_as(call: &Call<'_>, action: &Action<'_>) -> bool {
 /// The rule by which calls with arguments that cannot be read are refused.
 const MALFORMED: &str = "argument schema";
 
+/// The rule by which no sub-agent is started in a role that nobody declares.
+const UNKNOWN_ROLE: &str = "unknown agent_type";
+
 /// A call on its way through the phases.
 struct Passage<'j, 'm> {
     judge: Judge<'j>,
@@ -170,8 +181,10 @@ impl Passage<'_, '_> {
     fn pass(&mut self, attempt: &Attempt<'_>) -> Ruling {
         let unrouted = self.routing(attempt.action);
         // Hooks of some tools see arguments before Codex finds that it cannot read them.
-        let seen = unrouted.as_ref().is_none_or(|ruling| {
-            matches!(attempt.action, Action::Malformed { .. }) && ruling.rule.text == MALFORMED
+        let seen = unrouted.as_ref().is_none_or(|ruling| match attempt.action {
+            Action::Malformed { .. } => ruling.rule.text == MALFORMED,
+            Action::Spawn(_) => ruling.rule.text == UNKNOWN_ROLE,
+            _ => false,
         });
         if let Some(ruling) = unrouted.clone().filter(|_| !seen) {
             return self.end(ruling);
@@ -323,7 +336,10 @@ impl Passage<'_, '_> {
         let boundary = self.judge.boundary;
         let caller = Caller {
             cli_version: &self.moment.session.cli_version,
-            model: self.moment.context.map_or("", |context| &context.model),
+            model: self
+                .judge
+                .model
+                .unwrap_or_else(|| self.moment.context.map_or("", |context| &context.model)),
             servers: boundary.mcp.any_exposed(),
             depth: self.moment.depth,
         };
@@ -332,6 +348,13 @@ impl Passage<'_, '_> {
             _ => boundary.tools.refuses(&call.tool, &caller),
         };
         Some((call.tool.clone(), rule?))
+    }
+
+    /// Does a call of Codex's own tool name a role that there is not?
+    fn unknown_role(&self, role: Option<&str>) -> bool {
+        let role = role.map(str::trim).filter(|role| !role.is_empty());
+        let own = self.moment.call.is_some_and(|call| call.tool.name == "spawn_agent");
+        own && role.is_some_and(|role| !self.judge.boundary.agents.knows(role))
     }
 
     /// Is this a server of the plugin, in a turn for which the plugin is switched off?
@@ -360,6 +383,10 @@ impl Passage<'_, '_> {
             }
             Action::Malformed { tool, error } => {
                 deny(format!("the arguments of `{tool}` cannot be read: {error}"), Rule::built_in(MALFORMED))
+            }
+            Action::Spawn(spawn) if self.unknown_role(spawn.role.as_deref()) => {
+                let role = spawn.role.as_deref().unwrap_or_default().trim();
+                deny(format!("the configuration has no role `{role}`"), Rule::built_in(UNKNOWN_ROLE))
             }
             Action::Mcp(call) if self.is_off(&call.server) => {
                 let what = format!("the plugin is switched off for this turn, and with it `{}`", call.server);

@@ -9,24 +9,22 @@ use crate::boundary::hooks::{HookEvent, Hooks};
 use crate::transcript::Transcript;
 
 /// The happenings of a run, found recording by recording as the walk comes to it.
-pub(super) struct Life<'j, 'w> {
-    hooks: Vec<&'j Hooks>,
+pub(super) struct Life<'w> {
     /// Some boundary has hooks that run at happenings.
     wanted: bool,
     /// Some boundary has hooks that run at prompts, which those of sub-agents are too.
-    pub(super) prompts: bool,
+    prompts: bool,
     known: HashMap<usize, Vec<(usize, Happening<'w>)>>,
 }
 
-impl<'j, 'w> Life<'j, 'w> {
+impl<'w> Life<'w> {
     /// The life of a run as these judges need it.
-    pub(super) fn new(judges: &[Judge<'j>]) -> Self {
+    pub(super) fn new(judges: &[Judge<'_>]) -> Self {
         let hooks: Vec<&Hooks> = judges.iter().map(|judge| &judge.boundary.hooks).collect();
         let any = |event: HookEvent| hooks.iter().any(|hooks| hooks.any(event));
         Self {
             wanted: EVENTS.into_iter().any(any),
             prompts: any(HookEvent::UserPromptSubmit),
-            hooks,
             known: HashMap::new(),
         }
     }
@@ -41,13 +39,23 @@ impl<'j, 'w> Life<'j, 'w> {
         known[first..].iter().take_while(|(step, _)| *step == at.step).map(|(_, what)| *what).collect()
     }
 
-    /// Does a hook run at it under any boundary?
-    pub(super) fn matters(&self, what: &Happening<'_>, at: StepRef, transcript: &Transcript<'_>) -> bool {
-        let event = what.event(at.depth > 0);
-        let role = transcript.session.agent_role.as_deref().unwrap_or("default");
-        let subject = subject(what, role, at.depth > 0);
-        self.hooks.iter().any(|hooks| hooks.matching(event, subject).next().is_some())
+    /// Does a hook run at prompts of a sub-agent under any of its boundaries?
+    pub(super) fn sees_prompts(&self, judges: &[Judge<'_>]) -> bool {
+        self.prompts && judges.iter().any(|judge| judge.boundary.hooks.any(HookEvent::UserPromptSubmit))
     }
+}
+
+/// Does a hook run at a happening under any of these boundaries?
+pub(super) fn matters(
+    what: &Happening<'_>,
+    at: StepRef,
+    transcript: &Transcript<'_>,
+    judges: &[Judge<'_>],
+) -> bool {
+    let event = what.event(at.depth > 0);
+    let role = transcript.session.agent_role.as_deref().unwrap_or("default");
+    let subject = subject(what, role, at.depth > 0);
+    judges.iter().any(|judge| judge.boundary.hooks.matching(event, subject).next().is_some())
 }
 
 /// What matchers of the event go by.

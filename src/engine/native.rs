@@ -237,7 +237,7 @@ impl<'s> NativeEngine<'s> {
     }
 
     fn judge<'e>(&'e self, boundary: &'e Boundary, memory: &'e Memory, explain: bool) -> Judge<'e> {
-        Judge { boundary, hooks: &self.hooks, memory, explain }
+        Judge { boundary, hooks: &self.hooks, model: None, memory, explain }
     }
 
     /// The boundary of every stage in the project that a session works in.

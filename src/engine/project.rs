@@ -17,6 +17,10 @@ use crate::suite::Stage;
 const MAX_FOLDERS: usize = 32;
 /// Most rules files of one folder.
 const MAX_RULES: usize = 100;
+/// Most files of roles of sub-agents below one `.codex` folder.
+const MAX_ROLES: usize = 100;
+/// Deepest nesting of folders in which these are looked for.
+const MAX_DEPTH: usize = 4;
 
 /// Boundaries of all stages, compiled for the project of a session where that makes a difference.
 #[derive(Debug)]
@@ -55,7 +59,7 @@ impl Projects {
         if said.is_none() && project.is_plain() {
             return Ok(Boundaries::Usual(usual));
         }
-        let texts = [&project.config, &project.hooks, &project.rules].into_iter().flatten();
+        let texts = [&project.config, &project.hooks, &project.rules, &project.roles].into_iter().flatten();
         let texts = texts.map(|file| (file.name().clone(), file.text().to_owned())).collect();
         let key = (said.as_ref().map(|said| (said.value, said.place.to_string())), texts);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,8 +137,29 @@ fn read(cwd: &str, top: &str, files: Option<&Overlay>) -> Project {
         let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
         let rules = names.filter(|name| is_rules(name)).take(MAX_RULES);
         project.rules.extend(rules.filter_map(|name| text(format!("{folder}.codex/rules/{name}"))));
+        let mut roles = Vec::new();
+        toml_below(files, &format!("{folder}.codex"), 0, &mut roles);
+        let config = format!("{folder}.codex/config.toml");
+        project.roles.extend(roles.into_iter().filter(|name| *name != config).filter_map(text));
     }
     project
+}
+
+/// The `*.toml` below a folder.
+fn toml_below(files: &Overlay, folder: &str, depth: usize, found: &mut Vec<String>) {
+    let mut names: Vec<_> = files.list(folder).unwrap_or_default();
+    names.sort();
+    for name in names.into_iter().filter_map(|name| String::from_utf8(name).ok()) {
+        let path = format!("{folder}/{name}");
+        if found.len() >= MAX_ROLES {
+            return;
+        }
+        if Path::new(&name).extension().is_some_and(|extension| extension == "toml") {
+            found.push(path);
+        } else if depth < MAX_DEPTH {
+            toml_below(files, &path, depth + 1, found);
+        }
+    }
 }
 
 fn is_rules(name: &str) -> bool {

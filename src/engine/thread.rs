@@ -25,6 +25,25 @@ pub(super) struct StepRef {
     pub(super) depth: u8,
 }
 
+/// The roles through which every sub-agent of a run was started, the outermost first, by its recording.
+pub(super) fn roles<'t>(run: &Run, transcripts: &'t [Transcript<'_>]) -> HashMap<usize, Vec<&'t str>> {
+    if run.children.is_empty() {
+        return HashMap::new();
+    }
+    let by_id: HashMap<&str, usize> =
+        transcripts.iter().enumerate().rev().map(|(at, t)| (&*t.session.id, at)).collect();
+    let parents = parents(transcripts, &by_id);
+    let chain = |child: usize| {
+        let above = std::iter::successors(Some(child), |at| parents[*at]).take(usize::from(MAX_DEPTH));
+        let agents = above.take_while(|at| *at != run.main);
+        let mut roles: Vec<&str> =
+            agents.map(|at| transcripts[at].session.agent_role.as_deref().unwrap_or("default")).collect();
+        roles.reverse();
+        roles
+    };
+    run.children.values().map(|child| (*child, chain(*child))).collect()
+}
+
 /// Tells repeats from sub-agents: a recording whose thread names another recording of the task as its parent, or
 /// that a call of another one started, is a sub-agent's; every other one is a run of its own. Guardian reviews are
 /// no runs. Runs come in the order of the recordings.

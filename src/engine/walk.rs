@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::attempt::{Attempt, step_kind};
@@ -10,7 +11,7 @@ use super::life::{self, Life};
 use super::lifecycle::Happening;
 use super::moment::Moment;
 use super::recordings::Recordings;
-use super::thread::{Run, StepRef, steps};
+use super::thread::{Run, StepRef, roles, steps};
 use super::touch::{Locale, Site};
 use super::workspace::Workspace;
 use crate::action::{Action, Command, Shell, short_label};
@@ -30,6 +31,8 @@ pub(super) struct Walk<'w, 't> {
     transcripts: &'w [Transcript<'t>],
     approvals: HashMap<&'w str, &'w Approval>,
     top: String,
+    /// Workspace roots that the task states for recordings without them.
+    stated: &'w [String],
     files: Option<Overlay>,
     /// All files of the snapshot, absolute and in order.
     tree: Option<Vec<String>>,
@@ -54,7 +57,9 @@ struct Terminal<'w, 't> {
 }
 
 /// The sandbox of every judge in each working folder of a session.
-type BoundsByFolder<'w, 'j> = HashMap<&'w str, Vec<Bounds<'j>>>;
+type BoundsByFolder<'w, 'j> = HashMap<Place<'w>, Vec<Bounds<'j>>>;
+/// The working folder, the recording, and the workspace roots where a turn has its own.
+type Place<'w> = (&'w str, usize, Option<&'w [Cow<'w, str>]>);
 
 impl<'w, 't> Walk<'w, 't> {
     /// A walk through one run; `files` are those of the task's snapshot. `whole_tree` asks for the list of all files,
@@ -81,6 +86,7 @@ impl<'w, 't> Walk<'w, 't> {
             tree: files.as_ref().filter(|_| whole_tree).map(|files| all_files(files, &top)),
             files: files.map(|files| files.mounted_at(&top)),
             top,
+            stated: &task.roots,
             workspaces: HashMap::new(),
             terminals: HashMap::new(),
             counts: HashMap::new(),
@@ -95,16 +101,22 @@ impl<'w, 't> Walk<'w, 't> {
     pub(super) fn walk<'j>(&mut self, judges: &[Judge<'j>], mut each: impl FnMut(Judged<'w, 't>)) {
         let mut bounds = BoundsByFolder::<'w, 'j>::new();
         let mut life = Life::new(judges);
+        let agents = roles(self.run, self.transcripts);
+        let agents: HashMap<usize, Vec<Judge<'j>>> = agents
+            .iter()
+            .map(|(at, roles)| (*at, judges.iter().map(|judge| judge.of_agent(roles)).collect()))
+            .collect();
         for at in steps(self.run, self.transcripts) {
             let transcript = &self.transcripts[at.recording];
+            let judges = agents.get(&at.recording).map_or(judges, Vec::as_slice);
             for happening in life.before(at, transcript) {
-                if life.matters(&happening, at, transcript) {
+                if life::matters(&happening, at, transcript, judges) {
                     each(self.happening(at, &happening, judges));
                 }
             }
             let Some(step) = transcript.steps.get(at.step) else { continue };
             match &step.kind {
-                transcript::StepKind::Prompt(text) if at.depth == 0 || life.prompts => {
+                transcript::StepKind::Prompt(text) if at.depth == 0 || life.sees_prompts(judges) => {
                     each(self.prompt(at, text, judges));
                 }
                 transcript::StepKind::Call(call) => each(self.call(at, call, judges, &mut bounds)),
@@ -256,9 +268,12 @@ impl<'w, 't> Walk<'w, 't> {
             record,
             data: None,
         };
-        let bounds = bounds
-            .entry(cwd(context))
-            .or_insert_with(|| judges.iter().map(|judge| judge.bounds(site)).collect());
+        let own = context.and_then(|context| context.roots.as_deref());
+        let bounds = bounds.entry((cwd(context), at.recording, own)).or_insert_with(|| {
+            let roots = self.roots(transcript, context);
+            let roots: Vec<&str> = roots.iter().map(String::as_str).collect();
+            judges.iter().map(|judge| judge.bounds(site, &roots)).collect()
+        });
         let judgements =
             judges.iter().zip(bounds).map(|(judge, bounds)| judge.call(&attempt, bounds, &moment)).collect();
         if recorded == Recorded::Ran {
@@ -304,6 +319,16 @@ impl<'w, 't> Walk<'w, 't> {
             self.workspaces.entry(&context.cwd).or_insert_with(|| Workspace::new(&context.cwd));
         } else if !self.workspaces.contains_key("") {
             self.workspaces.insert("", Workspace::new(&self.top));
+        }
+    }
+
+    /// The workspace roots: what the recording tells, else what the task states, else the working folder.
+    fn roots(&self, transcript: &Transcript<'_>, context: Option<&Context<'_>>) -> Vec<String> {
+        let stated = (!self.stated.is_empty()).then(|| self.stated.iter().map(String::as_str).collect());
+        let roots: Option<Vec<&str>> = transcript.session.roots_in(context).or(stated);
+        match roots {
+            Some(roots) => roots.into_iter().map(|root| Workspace::new(root).root().to_owned()).collect(),
+            None => vec![self.workspaces[cwd(context)].root().to_owned()],
         }
     }
 

@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use super::agents::AgentRoles;
 use super::bundle::Bundle;
 use super::manifest::{Manifest, ServersField};
 use super::skills::Skill;
@@ -15,7 +16,7 @@ pub struct PluginInputs {
     pub mcp: ContentHash,
     /// The whole plugin folder, for hooks may run or read any of it, and `hooks.json` files beside the configuration.
     pub hooks: ContentHash,
-    /// Configuration layers.
+    /// Configuration layers and the files of sub-agents' roles.
     pub config: ContentHash,
     /// Files of execpolicy rules.
     pub rules: ContentHash,
@@ -24,7 +25,13 @@ pub struct PluginInputs {
 }
 
 impl PluginInputs {
-    pub(crate) fn of(bundle: &Bundle, manifest: &Manifest, skills: &[Skill], files: &SpecFiles) -> Self {
+    pub(crate) fn of(
+        bundle: &Bundle,
+        manifest: &Manifest,
+        skills: &[Skill],
+        files: &SpecFiles,
+        agents: &AgentRoles,
+    ) -> Self {
         let manifest_file = bundle.relative(&manifest.place);
         let written = skills.iter().filter_map(|skill| bundle.relative(&skill.place));
         let servers = match &manifest.servers {
@@ -36,7 +43,7 @@ impl PluginInputs {
             plugin: bundle.hash_files(manifest_file.iter().cloned().chain(written)),
             mcp: of_both(bundle.hash_files(servers), of_files(&files.mcp_tools)),
             hooks: of_both(bundle.hash(), of_files(&files.hooks)),
-            config: of_files(&files.config),
+            config: of_files(files.config.iter().chain(agents.files().iter().map(|role| &role.file))),
             rules: of_files(&files.rules),
             requirements: of_files(&files.requirements),
         }

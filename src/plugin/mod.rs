@@ -5,6 +5,7 @@
 //! config layers, requirements, rules, recorded tools -> Plugin -> boundary
 //! ```
 
+pub mod agents;
 pub mod bundle;
 pub mod config;
 pub mod hooks;
@@ -23,6 +24,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
+pub use agents::{AgentRole, AgentRoles, Without};
 pub use bundle::Bundle;
 pub use config::Config;
 pub use inputs::PluginInputs;
@@ -67,6 +69,8 @@ pub struct Plugin {
     pub hook_files: Vec<TextFile>,
     /// The merged configuration.
     pub config: Config,
+    /// Roles of sub-agents.
+    pub agents: AgentRoles,
     /// Files of execpolicy rules.
     pub rules: Vec<TextFile>,
     /// Requirements of administrators.
@@ -99,7 +103,8 @@ impl Plugin {
         hooks.extend(hooks::of_config(&config, &files.hooks, findings));
         hooks.extend(hooks::of_plugin(&bundle, &manifest, &id, findings));
         let skills = skills::load(&bundle, &manifest, &name, &config, findings);
-        let inputs = PluginInputs::of(&bundle, &manifest, &skills, &files);
+        let agents = spec.agents(&config, findings);
+        let inputs = PluginInputs::of(&bundle, &manifest, &skills, &files, &agents);
         Some(Self {
             servers: servers::of_plugin(&bundle, &manifest, findings),
             server_policies: servers::of_user(&config, &id, findings),
@@ -115,6 +120,7 @@ impl Plugin {
             skills,
             hooks,
             config,
+            agents,
             requirements,
             recorded,
             inputs,

@@ -1,3 +1,4 @@
+use super::agents::{Beside, Without, layer_of};
 use super::config::{Config, Placed};
 use super::{Plugin, hooks, servers, switched_off};
 use crate::finding::Finding;
@@ -23,12 +24,14 @@ pub struct Project {
     pub hooks: Vec<TextFile>,
     /// Files of execpolicy rules.
     pub rules: Vec<TextFile>,
+    /// All other `*.toml` of its `.codex` folders, which roles of sub-agents may be made of.
+    pub roles: Vec<TextFile>,
 }
 
 impl Project {
     /// It brings nothing along.
     pub fn is_plain(&self) -> bool {
-        self.config.is_empty() && self.hooks.is_empty() && self.rules.is_empty()
+        [&self.config, &self.hooks, &self.rules, &self.roles].iter().all(|files| files.is_empty())
     }
 
     /// What the configuration says of it. Codex 0.169 looks for the working folder, then for the top, by their exact
@@ -61,6 +64,7 @@ impl Plugin {
         for layer in &project.config {
             plugin.config.add_layer(layer, findings);
         }
+        plugin.add_roles(project, findings);
         plugin.rules.extend(project.rules.iter().cloned());
         plugin.hook_files.extend(project.hooks.iter().cloned());
         let marketplace = plugin.id.split_once('@').map_or("", |(_, marketplace)| marketplace);
@@ -73,6 +77,39 @@ impl Plugin {
         plugin.hooks = managed;
         plugin.hooks.extend(hooks::of_config(&plugin.config, &plugin.hook_files, findings));
         plugin.hooks.extend(of_plugin);
+        plugin
+    }
+
+    /// The roles of sub-agents that a project's `.codex` folders declare.
+    fn add_roles(&mut self, project: &Project, findings: &mut Vec<Finding>) {
+        let folder = |file: &TextFile| file.name().find(".codex/").map(|at| file.name()[..at + 7].to_owned());
+        let mut folders: Vec<String> = Vec::new();
+        for file in project.config.iter().chain(&project.roles) {
+            folders.extend(folder(file).filter(|folder| !folders.contains(folder)));
+        }
+        folders.sort_by_key(String::len);
+        for (at, folder) in folders.iter().enumerate() {
+            let find = |path: &str| {
+                let name = format!("{folder}{path}");
+                project.roles.iter().find(|file| **file.name() == *name).cloned()
+            };
+            let agents = format!("{folder}agents/");
+            let found = project.roles.iter().filter(|file| file.name().starts_with(&agents)).cloned();
+            let layer = layer_of(&self.config, &format!("{folder}config.toml")).cloned();
+            let beside = Beside { layer: layer.as_ref(), found: found.collect(), read: &find };
+            self.agents.add_layer(at, beside, findings);
+        }
+    }
+
+    /// The same without what a role of sub-agents takes away.
+    #[must_use]
+    pub fn without(&self, without: &Without, findings: &mut Vec<Finding>) -> Self {
+        let mut plugin = self.clone();
+        if let Some(layer) = without.layer() {
+            plugin.config.overlay(&layer);
+        }
+        let marketplace = plugin.id.split_once('@').map_or("", |(_, marketplace)| marketplace);
+        plugin.off = switched_off(&plugin.config, &plugin.requirements, &plugin.id, marketplace, findings);
         plugin
     }
 }
@@ -123,6 +160,13 @@ mod tests {
             )],
             rules: vec![TextFile::new(".codex/rules/a.rules", "prefix_rule([\"ls\"])")],
             hooks: vec![TextFile::new(".codex/hooks.json", hooks)],
+            roles: vec![
+                TextFile::new(
+                    ".codex/agents/b.toml",
+                    "name = \"b\"\ndescription = \"d\"\ndeveloper_instructions = \"i\"\nfeatures.plugins = false\n",
+                ),
+                TextFile::new(".codex/other.toml", "no = role"),
+            ],
             names: Vec::new(),
         };
         let inside = plugin.in_project(&project, &mut Vec::new());
@@ -130,6 +174,10 @@ mod tests {
         assert_eq!(inside.config_servers.keys().collect::<Vec<_>>(), ["a", "b"]);
         assert!(inside.off.is_some() && plugin.off.is_none());
         assert_eq!((inside.rules.len(), inside.hooks.len()), (1, 1));
+        assert!(inside.agents.get("b").unwrap().without.plugins.is_some());
+        assert!(!plugin.agents.knows("b"));
+        let alone = plugin.without(&inside.agents.get("b").unwrap().without, &mut Vec::new());
+        assert_eq!(alone.off.unwrap().text, "features.plugins = false");
         assert!(plugin.rules.is_empty() && plugin.hooks.is_empty());
     }
 }

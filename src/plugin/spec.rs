@@ -1,6 +1,8 @@
 use std::path::{Component, Path, PathBuf};
 
+use super::agents::{AgentRoles, Beside, layer_of};
 use super::bundle::Bundle;
+use super::config::Config;
 use crate::finding::Finding;
 use crate::source::{Place, ReadError, TextFile};
 
@@ -24,6 +26,10 @@ pub struct PluginSpec {
     /// Which hooks run.
     pub trust_hooks: HookTrust,
 }
+
+/// Most files of roles beside one layer, and the deepest folder they may lie in.
+const MAX_ROLES: usize = 200;
+const MAX_FOLDERS: usize = 8;
 
 /// Which of the hooks that need trust are run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -62,6 +68,30 @@ impl PluginSpec {
             requirements: self.requirements.as_ref().and_then(|path| self.file(path, findings)),
             mcp_tools: self.mcp_tools.as_ref().and_then(|path| self.file(path, findings)),
         }
+    }
+
+    /// The roles of sub-agents that the layers declare, with the files beside them.
+    pub(crate) fn agents(&self, config: &Config, findings: &mut Vec<Finding>) -> AgentRoles {
+        let mut roles = AgentRoles::default();
+        for (at, layer) in self.config.iter().enumerate() {
+            let folder = layer.parent().unwrap_or(Path::new(""));
+            let read = |path: &str| self.file_beside(folder, Path::new(path));
+            let mut names = Vec::new();
+            toml_files(&self.suite.join(folder), Path::new("agents"), 0, &mut names);
+            let found = names.iter().filter_map(|name| self.file_beside(folder, name)).collect();
+            let layer = layer_of(config, &report_name(layer));
+            roles.add_layer(at, Beside { layer, found, read: &read }, findings);
+        }
+        roles
+    }
+
+    /// A file in or below the folder of a layer; links may not lead out of it.
+    fn file_beside(&self, folder: &Path, path: &Path) -> Option<TextFile> {
+        let top = self.suite.join(folder);
+        let file = std::fs::canonicalize(top.join(path)).ok()?;
+        let inside = file.starts_with(std::fs::canonicalize(&top).ok()?) && file.is_file();
+        let name = report_name(&folder.join(path));
+        inside.then(|| TextFile::read(&file, name.as_str()).ok()).flatten()
     }
 
     fn rule_files(&self, path: &Path) -> Vec<PathBuf> {
@@ -109,6 +139,22 @@ impl PluginSpec {
     /// Name of the plugin folder.
     pub(crate) fn folder_name(&self) -> String {
         self.path.file_name().map_or_else(|| "plugin".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// The `*.toml` below a folder, by their paths from `top`, in order.
+fn toml_files(top: &Path, folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(top.join(folder)) else { return };
+    let mut names: Vec<_> = entries.filter_map(Result::ok).take(MAX_ROLES).collect();
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in names {
+        let path = folder.join(entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && depth < MAX_FOLDERS {
+            toml_files(top, &path, depth + 1, found);
+        } else if path.extension().is_some_and(|kind| kind == "toml") && found.len() < MAX_ROLES {
+            found.push(path);
+        }
     }
 }
 

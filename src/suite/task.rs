@@ -29,6 +29,8 @@ pub struct Task {
     /// Folder, on the machine of the recording, in which the snapshot's root lay; the session's own working
     /// folder when absent.
     pub cwd: Option<String>,
+    /// Workspace roots on the machine of the recording, for recordings that do not tell them.
+    pub roots: Vec<String>,
     /// Free words for grouping.
     pub labels: Vec<String>,
     /// Skills that the task calls for, by name with or without the plugin's; `None` where nobody has said.
@@ -98,8 +100,10 @@ impl Task {
     }
 }
 
-pub(super) const KEYS: &[&str] =
-    &["format", "repo", "commit", "cwd", "labels", "skills", "coverage", "decision", "proposed", "import"];
+pub(super) const KEYS: &[&str] = &[
+    "format", "repo", "commit", "cwd", "roots", "labels", "skills", "coverage", "decision", "proposed",
+    "import",
+];
 /// Newest version of the format of `task.toml`.
 const FORMAT: u32 = 1;
 
@@ -129,13 +133,13 @@ pub(super) fn read_task(
         }
     };
     let mut problems = Problems::new(&text);
-    let (snapshot, cwd, labels, (skills, coverage), decision, (proposal, origin)) =
+    let (snapshot, (cwd, roots), labels, (skills, coverage), decision, (proposal, origin)) =
         read_document(&mut problems, |table, problems| {
             let fields = Fields::open("task.toml", table, 0..0, KEYS, problems);
             fields.format_version(FORMAT, problems);
             (
                 read_snapshot(&fields, context.repos, problems),
-                fields.owned("cwd", problems),
+                (fields.owned("cwd", problems), read_roots(&fields, problems)),
                 fields.texts("labels", problems).iter().map(|label| label.value.to_owned()).collect(),
                 (read_skills(&fields, problems), read_coverage(&fields, folder, context.root, problems)),
                 read_decision(&fields, context.role, problems),
@@ -157,6 +161,7 @@ pub(super) fn read_task(
             file: text.name().clone(),
             snapshot,
             cwd,
+            roots,
             labels,
             skills,
             coverage,
@@ -170,6 +175,20 @@ pub(super) fn read_task(
         }),
         _ => Err(findings),
     }
+}
+
+fn read_roots(fields: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<String> {
+    let roots = fields.texts("roots", problems);
+    for root in roots.iter().filter(|root| !root.value.starts_with('/') && !root.value.contains(":\\")) {
+        let message = format!("the workspace root `{}` is not absolute", root.value);
+        problems.error(
+            &root.span,
+            "not-absolute",
+            message,
+            "write the whole path on the machine of the recording",
+        );
+    }
+    roots.iter().map(|root| root.value.to_owned()).collect()
 }
 
 fn read_skills(fields: &Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {

@@ -29,6 +29,7 @@ pub(super) fn session<'t>(meta: &Object<'t>) -> Session<'t> {
         forked_from: meta.text("forked_from_id"),
         agent_role: meta.text("agent_role").or_else(|| from_spawn("agent_role")),
         cwd: meta.text_or_empty("cwd"),
+        roots: roots(meta, "runtime_workspace_roots"),
         cli_version: meta.text_or_empty("cli_version"),
         commit: git.text("commit_hash"),
         branch: git.text("branch"),
@@ -58,6 +59,7 @@ pub(super) fn context<'t>(turn: &Object<'t>) -> Context<'t> {
             .get("disabled_plugin_ids")
             .map(|list| super::json::elements(list).filter_map(string).collect())
             .unwrap_or_default(),
+        roots: roots(turn, "workspace_roots"),
         ..Context::default()
     };
     if let Some(policy) = &policy {
@@ -73,6 +75,14 @@ pub(super) fn context<'t>(turn: &Object<'t>) -> Context<'t> {
     }
     context.network |= context.sandbox_mode == "danger-full-access";
     context
+}
+
+/// Most workspace roots of a session that are read.
+const MAX_ROOTS: usize = 64;
+
+fn roots<'t>(payload: &Object<'t>, key: &str) -> Option<Vec<Cow<'t, str>>> {
+    let list = payload.get(key).filter(|raw| raw.starts_with('['))?;
+    Some(super::json::elements(list).filter_map(string).take(MAX_ROOTS).collect())
 }
 
 fn approval_policy<'t>(turn: &Object<'t>) -> Cow<'t, str> {
@@ -192,6 +202,23 @@ mod tests {
         ] {
             let context = turn(json);
             assert_eq!((context.sandbox_mode.as_ref(), context.network), (mode, network), "{json}");
+        }
+    }
+
+    #[test]
+    fn workspace_roots_follow_the_working_folder() {
+        let meta = |json: &'static str| session(&Object::parse(json).unwrap());
+        let two = r#"{"cwd":"/w","runtime_workspace_roots":["/w","/o"]}"#;
+        for (json, context, expected) in [
+            (r#"{"cwd":"/w"}"#, r#"{"cwd":"/w"}"#, None),
+            (two, r#"{"cwd":"/w"}"#, Some(vec!["/w", "/o"])),
+            (two, r#"{"cwd":"/w/sub"}"#, Some(vec!["/w/sub", "/o"])),
+            (two, r#"{"cwd":"/o"}"#, Some(vec!["/o"])),
+            (two, r#"{"cwd":"/w","workspace_roots":["/x"]}"#, Some(vec!["/x"])),
+            (r#"{"cwd":"/w","runtime_workspace_roots":[]}"#, r#"{"cwd":"/w"}"#, Some(vec![])),
+            (r#"{"cwd":"/w","runtime_workspace_roots":null}"#, r#"{"cwd":"/w"}"#, None),
+        ] {
+            assert_eq!(meta(json).roots_in(Some(&turn(context))), expected, "{json} {context}");
         }
     }
 

@@ -119,6 +119,8 @@ pub struct Session<'t> {
     pub agent_role: Option<Cow<'t, str>>,
     /// Working folder at the start; empty in formats that do not say.
     pub cwd: Cow<'t, str>,
+    /// Workspace roots at the start; `None` in formats that do not say.
+    pub roots: Option<Vec<Cow<'t, str>>>,
     /// Version of the CLI that wrote it; empty when not said.
     pub cli_version: Cow<'t, str>,
     /// Commit of the working folder at the start.
@@ -158,6 +160,27 @@ pub struct Context<'t> {
     pub network: bool,
     /// Plugins switched off for the turn (`name@marketplace`).
     pub disabled_plugins: Vec<Cow<'t, str>>,
+    /// Workspace roots, where they are told for the turn.
+    pub roots: Option<Vec<Cow<'t, str>>>,
+}
+
+impl Session<'_> {
+    /// The workspace roots under some settings; `None` where the recording does not tell. A root at the working folder
+    /// goes where that goes (Codex 0.169, conformance: sandbox/roots-and-turns).
+    pub fn roots_in<'r>(&'r self, context: Option<&'r Context<'_>>) -> Option<Vec<&'r str>> {
+        if let Some(roots) = context.and_then(|context| context.roots.as_ref()) {
+            return Some(roots.iter().map(|root| &**root).collect());
+        }
+        let now = context.map(|context| &*context.cwd).filter(|cwd| !cwd.is_empty());
+        let mut roots: Vec<&str> = Vec::new();
+        for root in self.roots.as_ref()? {
+            let root = if *root == self.cwd { now.unwrap_or(root) } else { root };
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        Some(roots)
+    }
 }
 
 /// One thing that happened.

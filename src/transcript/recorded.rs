@@ -77,6 +77,7 @@ const ANSWERS: &[(&str, Recorded)] = &[
     ("unsupported custom tool call: ", Unsupported),
     ("failed to parse function arguments", Malformed),
     ("failed to parse arguments", Malformed),
+    ("unknown agent_type '", Malformed),
     ("apply_patch verification failed: invalid ", Malformed),
     ("apply_patch verification failed: patch detected without ", Malformed),
     ("patch rejected: empty patch", Malformed),

@@ -126,6 +126,9 @@ fn codex(scenario: &Scenario, folder: &Path) -> io::Result<()> {
     if let Some(hooks) = &scenario.user_hooks {
         write(folder, "hooks.json", hooks)?;
     }
+    for (path, text) in &scenario.beside {
+        write(folder, path, text)?;
+    }
     write(folder, "mcp-tools.json", &format!("{:#}\n", tools(scenario)))
 }
 
@@ -192,7 +195,9 @@ fn repository(scenario: &Scenario, path: &Path) -> Result<String, git2::Error> {
 }
 
 fn task(sessions: &Sessions, folder: &Path, commit: &str) -> io::Result<()> {
-    let mut text = format!("repo = \"app\"\ncommit = \"{commit}\"\n[decision]\noutcome = \"approve\"\n");
+    let mut text = format!(
+        "repo = \"app\"\ncommit = \"{commit}\"\ncwd = \"{CWD}\"\n[decision]\noutcome = \"approve\"\n"
+    );
     for (call, person) in &sessions.answers {
         let verdict = format!("{person:?}").to_lowercase();
         let _ = writeln!(text, "[[decision.approval]]\ncall = {}\nverdict = \"{verdict}\"", json!(call));
@@ -214,7 +219,7 @@ fn turns(scenario: &Scenario, sessions: &Sessions, folder: &Path) -> io::Result<
         .map(|(call, person)| (call.clone(), json!(format!("{person:?}").to_lowercase())))
         .collect();
     let all = json!({
-        "cwd": CWD, "model": scenario.model, "mode": scenario.mode, "trust_all": scenario.trust == Trust::All,
+        "cwd": scenario.cwd, "model": scenario.model, "mode": scenario.mode, "trust_all": scenario.trust == Trust::All,
         "turns": sessions.turns, "agents": sessions.agents, "answers": answers, "tools": tools(scenario),
     });
     write(folder, "turns.json", &format!("{all:#}\n"))

@@ -38,6 +38,14 @@ pub(crate) struct Scenario {
     pub(crate) requirements: Option<String>,
     /// `hooks.json` of the user, beside `config.toml`.
     pub(crate) user_hooks: Option<String>,
+    /// Files beside the user's `config.toml`, by path.
+    #[serde(default)]
+    pub(crate) beside: BTreeMap<String, String>,
+    /// The working folder, where it is not the top of the snapshot.
+    #[serde(default = "top")]
+    pub(crate) cwd: String,
+    /// The workspace roots, where they are not the working folder.
+    pub(crate) roots: Option<Vec<String>>,
     /// Files of the plugin, by path. Absent: what `hook` and `mcp` need.
     #[serde(default)]
     pub(crate) plugin: BTreeMap<String, String>,
@@ -69,6 +77,10 @@ pub(crate) struct Scenario {
 
 fn direct() -> String {
     "gpt-5.5".to_owned()
+}
+
+fn top() -> String {
+    super::session::CWD.to_owned()
 }
 
 fn go() -> String {

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::call::{NamedCall, Numbering};
-use super::scenario::{Person, Scenario, Step, ends_open};
+use super::scenario::{Call, Person, Scenario, Step, ends_open};
 
-/// Where the session worked.
+/// Where the snapshot lay, and where sessions worked that name no other folder.
 pub(crate) const CWD: &str = "/home/dev/app";
 /// Where the plugin's skills lay.
 const SKILLS: &str = "/home/dev/.codex/plugins/cache/m/p/1.0.0/skills";
@@ -34,7 +34,7 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
     let mut numbering = Numbering::default();
     let mut made = Sessions::default();
     let mut main = Writer::new(scenario, THREAD, None);
-    let mut children: Vec<(String, String)> = Vec::new();
+    let mut children: Vec<Child> = Vec::new();
     for (number, turn) in scenario.turns().into_iter().enumerate() {
         let (prompt, off) = (&turn.prompt, &turn.disabled_plugins);
         if turn.compact {
@@ -48,11 +48,7 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
             if step.is_empty() {
                 main.summary();
             }
-            main.step(step, |task| {
-                let thread = format!("019b0000-0000-7000-8000-{:012}", children.len() + 1);
-                children.push((task.to_owned(), thread.clone()));
-                thread
-            });
+            main.step(step, |call| Child::start(&mut children, THREAD, 1, call));
             remember(&mut made, step);
         }
         main.conclude(turn.is_interrupted());
@@ -63,13 +59,14 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
     }
     made.files.push(("session.jsonl".to_owned(), main.text));
     let mut at = 0;
-    while let Some((task, thread)) = children.get(at).cloned() {
-        let mut child = Writer::new(scenario, &thread, Some(THREAD));
+    while let Some(Child { task, thread, .. }) = children.get(at).cloned() {
+        let mut child = Writer::new(scenario, &thread, Some(&children[at]));
         child.turn(0, &task, &[]);
+        let depth = children[at].depth + 1;
         let steps = scenario.agents.get(&task).map_or(&[][..], Vec::as_slice);
         let calls = named(&mut numbering, steps);
         for step in &calls {
-            child.step(step, |_| thread.clone());
+            child.step(step, |call| Child::start(&mut children, &thread, depth, call));
             remember(&mut made, step);
         }
         child.conclude(ends_open(steps));
@@ -78,6 +75,32 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
         at += 1;
     }
     made
+}
+
+/// A sub-agent.
+#[derive(Clone)]
+struct Child {
+    task: String,
+    thread: String,
+    parent: String,
+    depth: usize,
+    role: Option<String>,
+}
+
+impl Child {
+    /// A sub-agent that a call starts, as the last of all; gives its thread.
+    fn start(children: &mut Vec<Self>, parent: &str, depth: usize, call: &Call) -> String {
+        let thread = format!("019b0000-0000-7000-8000-{:012}", children.len() + 1);
+        let role = call.with.get("agent_type").and_then(Value::as_str).map(str::trim);
+        children.push(Self {
+            task: call.spawn.clone().unwrap_or_default(),
+            thread: thread.clone(),
+            parent: parent.to_owned(),
+            depth,
+            role: role.filter(|role| !role.is_empty()).map(str::to_owned),
+        });
+        thread
+    }
 }
 
 /// The calls of each step; none where the history is summarised.
@@ -112,10 +135,12 @@ struct Writer {
     child: Option<String>,
     /// Ends of turns are told, which matters where histories are summarised or turns are interrupted.
     tells_ends: bool,
+    /// The working folder.
+    cwd: String,
 }
 
 impl Writer {
-    fn new(scenario: &Scenario, thread: &str, parent: Option<&str>) -> Self {
+    fn new(scenario: &Scenario, thread: &str, child: Option<&Child>) -> Self {
         let mut writer = Self {
             model: scenario.model.clone(),
             text: String::new(),
@@ -123,21 +148,25 @@ impl Writer {
             thread: thread.to_owned(),
             child: None,
             tells_ends: scenario.tells_ends(),
+            cwd: scenario.cwd.clone(),
         };
-        let source = match parent {
+        let source = match child {
             None => json!("vscode"),
-            Some(parent) => json!({"subagent": {"thread_spawn": {
-                "parent_thread_id": parent, "depth": 1, "agent_path": null, "agent_nickname": "Ada", "agent_role": null,
+            Some(child) => json!({"subagent": {"thread_spawn": {
+                "parent_thread_id": child.parent, "depth": child.depth, "agent_path": null, "agent_nickname": "Ada",
+                "agent_role": child.role,
             }}}),
         };
+        let roots = scenario.roots.clone().unwrap_or_else(|| vec![scenario.cwd.clone()]);
         let mut meta = json!({
-            "session_id": parent.unwrap_or(thread), "id": thread, "timestamp": time(0), "cwd": CWD,
-            "runtime_workspace_roots": [CWD], "originator": "conformance", "cli_version": "0.169.0",
+            "session_id": if child.is_some() { THREAD } else { thread }, "id": thread, "timestamp": time(0),
+            "cwd": scenario.cwd, "runtime_workspace_roots": roots, "originator": "conformance", "cli_version": "0.169.0",
             "source": source, "model_provider": "script",
             "base_instructions": {"text": "You are a coding agent."}, "history_mode": "paginated",
         });
-        if let (Some(parent), Some(meta)) = (parent, meta.as_object_mut()) {
-            meta.insert("parent_thread_id".into(), json!(parent));
+        if let (Some(child), Some(meta)) = (child, meta.as_object_mut()) {
+            meta.insert("parent_thread_id".into(), json!(child.parent));
+            meta.insert("agent_role".into(), json!(child.role));
             meta.insert("thread_source".into(), json!("subagent"));
         }
         writer.line("session_meta", &meta);
@@ -163,7 +192,7 @@ impl Writer {
         let turn = format!("{}-turn-{number}", self.thread);
         self.line("event_msg", &json!({"type": "task_started", "turn_id": turn, "root_turn_id": turn}));
         let context = json!({
-            "turn_id": turn, "root_turn_id": turn, "disabled_plugin_ids": disabled, "cwd": CWD,
+            "turn_id": turn, "root_turn_id": turn, "disabled_plugin_ids": disabled, "cwd": self.cwd,
             "approval_policy": "never", "approvals_reviewer": "user",
             "permission_profile": {"type": "disabled"}, "sandbox_policy": {"type": "danger-full-access"},
             "active_permission_profile": {"id": ":danger-full-access"}, "model": self.model, "summary": "none",
@@ -176,7 +205,7 @@ impl Writer {
         self.line("event_msg", &json!({"type": "item_completed", "thread_id": self.thread, "item": item}));
     }
 
-    fn step(&mut self, calls: &[NamedCall], mut spawn: impl FnMut(&str) -> String) {
+    fn step(&mut self, calls: &[NamedCall], mut spawn: impl FnMut(&Call) -> String) {
         for one in calls {
             let item = one.item();
             let child = self.child.as_deref().unwrap_or_default();
@@ -194,7 +223,7 @@ impl Writer {
             for (at, command) in one.call.ended.iter().enumerate() {
                 self.ended(&format!("exec-{}-{at}", one.id), command);
             }
-            let child = one.call.spawn.as_deref().map(&mut spawn);
+            let child = one.call.spawn.is_some().then(|| spawn(&one.call));
             self.child = child.clone().or_else(|| self.child.take());
             if let Some(output) = one.output(child.as_deref()) {
                 self.line("response_item", &output);
@@ -216,7 +245,7 @@ impl Writer {
     /// What a guardian thought of a command.
     fn assessment(&mut self, one: &NamedCall, said: Person) {
         let status = if said == Person::Accepted { "approved" } else { "denied" };
-        let action = json!({"type": "command", "command": one.call.run, "cwd": CWD});
+        let action = json!({"type": "command", "command": one.call.run, "cwd": self.cwd});
         let assessed = json!({
             "type": "guardian_assessment", "id": format!("g-{}", one.id), "target_item_id": one.id, "status": status,
             "action": action, "risk_level": "low", "rationale": "as the scenario says",

@@ -176,7 +176,9 @@ fn links_are_left_out_and_secrets_are_not_copied() {
 #[test]
 fn the_repository_gives_configuration_and_marketplace() {
     let project = with_plugin();
-    project.write(".codex/config.toml", "# Why it asks.\napproval_policy = \"on-request\"\n");
+    let role = "[agents.r]\ndescription = \"d\"\nconfig_file = \"roles/r.toml\"\n";
+    project.write(".codex/config.toml", format!("# Why it asks.\napproval_policy = \"on-request\"\n{role}"));
+    project.write(".codex/roles/r.toml", "features.plugins = false\n");
     project.write(
         ".agents/plugins/marketplace.json",
         "{\"name\":\"internal\",\"plugins\":[{\"name\":\"guide\",\"source\":{\"source\":\"local\",\"path\":\"./plugins/guide\"}}]}",
@@ -185,6 +187,7 @@ fn the_repository_gives_configuration_and_marketplace() {
     assert!(made.stdout.contains("plugin guide@internal"), "{}", made.stdout);
     assert!(project.read("suites/guide/codex/config.toml").starts_with("# Why it asks.\n"));
     assert!(project.read("suites/guide/suite.toml").contains("marketplace = \"internal\""));
+    assert_eq!(project.read("suites/guide/codex/roles/r.toml"), "features.plugins = false\n");
     checks(&project);
 }
 

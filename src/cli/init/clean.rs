@@ -73,6 +73,21 @@ pub(super) fn config(document: &mut DocumentMut, comments: bool) -> Vec<String> 
     gone
 }
 
+/// Keys of a role's file that are kept: those of which Codex takes something.
+const ROLE: &[&str] = &["description", "developer_instructions", "features", "model", "name", "skills"];
+
+/// The same for the file of a role of sub-agents. Its instructions change no boundary, but Codex wants some.
+pub(super) fn role(document: &mut DocumentMut, comments: bool) -> Vec<String> {
+    let mut gone = Vec::new();
+    keep(document.as_table_mut(), "", ROLE, &mut gone);
+    if let Some(text) = document.get_mut("developer_instructions").filter(|text| text.is_str()) {
+        *text = toml_edit::value("(left out)");
+        gone.push("developer_instructions".to_owned());
+    }
+    finish(document, comments, &mut gone);
+    gone
+}
+
 /// The same for a `requirements.toml`, of which everything states a boundary.
 pub(super) fn requirements(document: &mut DocumentMut, comments: bool) -> Vec<String> {
     let mut gone = Vec::new();
@@ -211,6 +226,18 @@ mod tests {
         let mut document: DocumentMut = text.parse().unwrap();
         let gone = config(&mut document, comments);
         (document.to_string(), gone)
+    }
+
+    #[test]
+    fn of_a_role_stays_what_codex_takes() {
+        let text = "name = \"r\"\ndeveloper_instructions = \"planted\"\nsandbox_mode = \"read-only\"\n\
+                    [features]\nplugins = false\n[mcp_servers.x]\ncommand = \"planted\"\n";
+        let mut document: DocumentMut = text.parse().unwrap();
+        let gone = role(&mut document, false);
+        let text = document.to_string();
+        assert!(!text.contains("planted") && text.contains("plugins = false"), "{text}");
+        assert!(text.contains("developer_instructions = \"(left out)\""), "{text}");
+        assert_eq!(gone.len(), 3, "{gone:?}");
     }
 
     #[test]

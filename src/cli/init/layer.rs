@@ -72,6 +72,30 @@ impl Layer {
         Ok(rules)
     }
 
+    /// The files of roles of sub-agents, by their paths from the folder: those that the configuration names, and those in
+    /// `agents`.
+    fn roles(&self, config: &str) -> Vec<String> {
+        let document: DocumentMut = config.parse().unwrap_or_default();
+        let agents = document.get("agents").and_then(toml_edit::Item::as_table_like);
+        let named = agents.into_iter().flat_map(|agents| agents.iter());
+        let named = named.filter_map(|(_, role)| role.get("config_file")?.as_str());
+        let mut names: Vec<String> = named
+            .map(|path| path.rsplit_once("/.codex/").map_or(path, |(_, below)| below))
+            .map(|path| path.trim_start_matches("./").to_owned())
+            .collect();
+        let found = toml_below(&self.folder.join("agents"), 0);
+        names.extend(found.into_iter().map(|name| format!("agents/{name}")));
+        names.sort();
+        names.dedup();
+        let inside = |name: &String| {
+            let parts = Path::new(name).components();
+            parts.into_iter().all(|part| matches!(part, std::path::Component::Normal(_)))
+                && self.folder.join(name).is_file()
+        };
+        names.retain(inside);
+        names
+    }
+
     fn requirements(&self) -> Option<PathBuf> {
         Some(self.folder.join("requirements.toml")).filter(|path| path.is_file())
     }
@@ -92,6 +116,12 @@ impl Layer {
             let hooks = config.with_file_name("hooks.json");
             if hooks.is_file() {
                 put(suite, &format!("{into}/hooks.json"), read(&hooks)?.text())?;
+            }
+            for name in self.roles(&text) {
+                let file = self.folder.join(&name);
+                if let Some(text) = self.cleaned(&file, clean::role, written, findings)? {
+                    put(suite, &format!("{into}/{name}"), &text)?;
+                }
             }
         }
         for rule in self.rules()? {
@@ -170,6 +200,22 @@ pub(super) fn write(
 pub(super) fn repository(folder: &Path) -> PathBuf {
     let top = folder.ancestors().find(|above| above.join(".git").exists());
     top.or(folder.parent()).unwrap_or(folder).to_owned()
+}
+
+/// The `*.toml` below a folder, by their paths from it.
+fn toml_below(folder: &Path, depth: u8) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut found = Vec::new();
+    for entry in entries.filter_map(Result::ok) {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && depth < 8 {
+            let below = toml_below(&entry.path(), depth + 1);
+            found.extend(below.into_iter().map(|below| format!("{name}/{below}")));
+        } else if Path::new(&name).extension().is_some_and(|kind| kind == "toml") {
+            found.push(name);
+        }
+    }
+    found
 }
 
 fn read(path: &Path) -> anyhow::Result<TextFile> {

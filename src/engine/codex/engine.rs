@@ -178,6 +178,14 @@ impl<'s> CodexEngine<'s> {
 fn part<'p, 't>(draft: &'p Draft<'_, 't>, stand: &'p Stand, mode: Option<&'p str>) -> Part<'p, 't> {
     let mut script = Script::of(draft.run, draft.transcripts);
     script.moved.clone_from(&stand.moved);
+    for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
+        if turn.place.roots.is_none() && !draft.task.roots.is_empty() {
+            turn.place.roots = Some(draft.task.roots.clone());
+        }
+        if let Some((old, new)) = &stand.moved {
+            turn.place.move_along(old, new);
+        }
+    }
     Part {
         cwd: &stand.cwd,
         mode,

@@ -14,6 +14,7 @@ use super::program::CodexProgram;
 use super::provider::Provider;
 use super::script::{Script, Turn};
 use super::server::{CodexServer, Setup};
+use super::turn_place::TurnPlace;
 use super::witness::Witness;
 use crate::decision::Approval;
 use crate::engine::native::Draft;
@@ -144,11 +145,12 @@ impl<'s> LiveEngine<'s> {
         *server.model.log() = Log::default();
         *server.model.play() = Play::default();
         let model = self.setup.provider.as_ref().and_then(|provider| provider.model.as_deref());
-        let thread = server.start_thread(cwd, mode, model, witness)?;
         let script = Script::of(draft.run, draft.transcripts);
+        let thread = server.start_thread(cwd, mode, model, None, witness)?;
+        let mut place = TurnPlace::default();
         for Turn { prompt, .. } in script.threads.into_iter().next().into_iter().flat_map(|main| main.turns) {
             if !prompt.is_empty() {
-                server.turn(&thread, &Turn { prompt, ..Turn::default() }, witness)?;
+                server.turn(&thread, &Turn { prompt, ..Turn::default() }, &mut place, witness)?;
             }
         }
         server.settle(witness)?;

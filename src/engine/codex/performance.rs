@@ -12,6 +12,7 @@ use super::nested::Nested;
 use super::play::{Hold, Play};
 use super::script::{Script, Turn};
 use super::server::CodexServer;
+use super::turn_place::TurnPlace;
 use super::witness::Witness;
 use crate::transcript::{Recording, Transcript};
 
@@ -92,12 +93,18 @@ impl CodexServer {
         *self.model.log() = Log::default();
         *self.model.play() = Play::new(script, guardians);
         let model = if code_mode { CODE_MODEL } else { DIRECT_MODEL };
-        let thread = self.start_thread(cwd, mode, Some(model), &mut witness)?;
+        let mut place = turns.first().map(|turn| turn.place.clone()).unwrap_or_default();
+        let roots = turns.iter().filter_map(|turn| turn.place.roots.as_deref()).flatten();
+        roots.for_each(|root| self.make_root(root));
+        // A folder that the session worked in from the start goes along with the working folder.
+        let at_start = place.roots.take().filter(|roots| *roots != [cwd]);
+        let thread = self.start_thread(cwd, mode, Some(model), at_start.as_deref(), &mut witness)?;
+        place = TurnPlace { cwd: cwd.to_owned(), roots: at_start.or_else(|| Some(vec![cwd.to_owned()])) };
         self.model.play().bind_main(&thread);
         let (mut unplayed, mut begun) = (Vec::new(), Vec::new());
         for turn in &turns {
             let hooks_before = witness.hooks().len();
-            let id = self.turn(&thread, turn, &mut witness)?;
+            let id = self.turn(&thread, turn, &mut place, &mut witness)?;
             let mut play = self.model.play();
             let stopped = (!play.was_asked()).then(|| witness.why_stopped(hooks_before));
             begun.push(PlayedTurn { id, stopped });

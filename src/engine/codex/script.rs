@@ -8,6 +8,7 @@ use crate::transcript::{Call, Format, Step, StepKind, Transcript};
 
 use super::interruption::Interruption;
 use super::item::{is_translated, item, message};
+use super::turn_place::TurnPlace;
 use crate::boundary::tools::Caller;
 use crate::engine::lifecycle::{Happening, happenings};
 use crate::engine::thread::Run;
@@ -69,6 +70,8 @@ pub(super) struct Turn {
     pub(super) disabled: Vec<String>,
     /// Some turn has others switched off, so that it must be said for each.
     pub(super) switches: bool,
+    /// Where it worked.
+    pub(super) place: TurnPlace,
     /// The model's answers to successive requests.
     pub(super) responses: Vec<Response>,
     /// A person interrupted it.
@@ -122,7 +125,8 @@ impl ScriptThread {
                     let disabled = context.map(|context| &context.disabled_plugins);
                     let disabled = disabled.into_iter().flatten().map(ToString::to_string).collect();
                     let prompt = text.to_string();
-                    thread.turns.push(Turn { prompt, compactions, disabled, ..Turn::default() });
+                    let place = TurnPlace::of(&transcript.session, context);
+                    thread.turns.push(Turn { prompt, compactions, disabled, place, ..Turn::default() });
                 }
                 StepKind::Compacted if unasked.contains(&at) => {
                     thread.close(&mut open);

@@ -20,6 +20,7 @@ use super::provider::Provider;
 use super::script::Turn;
 use super::tools::ToolServers;
 use super::traces::Traces;
+use super::turn_place::TurnPlace;
 use super::witness::Witness;
 use crate::source::{Scratch, Snapshot, Store, WorkCopy};
 
@@ -171,9 +172,13 @@ impl CodexServer {
         cwd: &str,
         mode: Option<&str>,
         model: Option<&str>,
+        roots: Option<&[String]>,
         witness: &mut Witness,
     ) -> Result<String, PlayError> {
         let mut params = json!({"cwd": cwd, "model": model});
+        if let Some(roots) = roots {
+            params["runtimeWorkspaceRoots"] = json!(roots);
+        }
         match mode {
             Some(mode @ ("read-only" | "workspace-write" | "danger-full-access")) => {
                 params["sandbox"] = json!(mode);
@@ -188,11 +193,22 @@ impl CodexServer {
         Ok(started["thread"]["id"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// Begins a turn and waits for its end; gives its id.
+    /// Makes the folder of a workspace root in the user's home, where it does not stand in the checkout.
+    pub(super) fn make_root(&self, root: &str) {
+        let inside = |top: &str| root.strip_prefix(top)?.strip_prefix('/');
+        if inside(&self.places.top).is_none()
+            && let Some(path) = inside(&self.places.home)
+        {
+            self.traces.make_home_folder(path);
+        }
+    }
+
+    /// Begins a turn and waits for its end; gives its id. `place` is where the last one worked.
     pub(super) fn turn(
         &mut self,
         thread: &str,
         turn: &Turn,
+        place: &mut TurnPlace,
         witness: &mut Witness,
     ) -> Result<String, PlayError> {
         self.compact(thread, turn.compactions, witness)?;
@@ -200,6 +216,14 @@ impl CodexServer {
         let mut params = json!({"threadId": thread, "input": [{"type": "text", "text": turn.prompt}]});
         if turn.switches {
             params["disabledPluginIds"] = json!(turn.disabled);
+        }
+        if !turn.place.cwd.is_empty() && turn.place.cwd != place.cwd {
+            params["cwd"] = json!(turn.place.cwd);
+            place.cwd.clone_from(&turn.place.cwd);
+        }
+        if let Some(roots) = turn.place.roots.as_ref().filter(|roots| Some(*roots) != place.roots.as_ref()) {
+            params["runtimeWorkspaceRoots"] = json!(roots);
+            place.roots = Some(roots.clone());
         }
         let begun = self.client.ask("turn/start", &params, witness)?;
         let id = begun["turn"]["id"].as_str().unwrap_or_default().to_owned();

@@ -64,6 +64,18 @@ impl Traces {
         String::from_utf8_lossy(&told).lines().map(str::to_owned).collect()
     }
 
+    /// Makes a folder in the user's home, until the next task; one that cannot be made is as if it was not there.
+    pub(super) fn make_home_folder(&self, path: &str) {
+        let Ok(mut at) = self.open[0].0.below(Path::new("")) else { return };
+        for name in path.split('/').map(str::as_bytes) {
+            // The checkout may stand below.
+            match at.folder(name).or_else(|_| at.make_folder(name, 0o777)) {
+                Ok(folder) => at = folder,
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Removes what the last task left: recordings, data of the plugin, temporary files.
     pub(super) fn clear(&self) -> io::Result<()> {
         self.codex.remove(b"sessions")?;

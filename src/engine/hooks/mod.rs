@@ -7,7 +7,7 @@ mod tool;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(super) use event::{Asked, Permission, PostTool, PreTool};
@@ -44,6 +44,16 @@ pub(super) struct EventHooks {
     stated: RecordedTools,
     /// Id of the plugin, with its marketplace.
     plugin: String,
+    /// Where no hook is declared: what runs those of a project that Codex trusts because it may write there.
+    late: Option<Box<Late>>,
+}
+
+/// A runner that is made when a hook turns up.
+#[derive(Debug)]
+struct Late {
+    plugin: Plugin,
+    settings: HookSettings,
+    runner: OnceLock<Result<hook::HookRunner, String>>,
 }
 
 /// Every hook that Codex waits for with its answer, or why it was not run.
@@ -93,7 +103,11 @@ impl EventHooks {
         let any = boundaries.iter().flat_map(|boundary| boundary.hooks.all()).any(|hook| hook.trust.runs());
         // Projects that the configuration speaks of may bring hooks along.
         if !any && plugin.config.get(&["projects"]).is_none() {
+            let late =
+                || Late { plugin: plugin.clone(), settings: settings.clone(), runner: OnceLock::new() };
+            let writes = settings.run && boundaries.iter().any(|boundary| boundary.sandbox.may_write());
             return Self {
+                late: writes.then(|| Box::new(late())),
                 runner: Err("no hook runs".to_owned()),
                 stated: RecordedTools::default(),
                 plugin: plugin.id.clone(),
@@ -107,12 +121,19 @@ impl EventHooks {
             );
             findings.push(Finding::warning("hooks-not-run", message));
         }
-        Self { runner, stated: plugin.recorded.clone(), plugin: plugin.id.clone() }
+        Self { runner, stated: plugin.recorded.clone(), plugin: plugin.id.clone(), late: None }
     }
 
     /// Is the plugin switched off for the turn?
     pub(super) fn is_off(&self, moment: &Moment<'_>) -> bool {
         moment.context.is_some_and(|context| context.disabled_plugins.iter().any(|id| *id == self.plugin))
+    }
+
+    fn runner(&self) -> &Result<hook::HookRunner, String> {
+        match &self.late {
+            Some(late) => late.runner.get_or_init(|| runner(&late.plugin, &late.settings)),
+            None => &self.runner,
+        }
     }
 
     /// Can any hook run?
@@ -154,7 +175,7 @@ impl EventHooks {
                         return (hook, reply);
                     }
                 };
-                let runner = match &self.runner {
+                let runner = match self.runner() {
                     Ok(runner) => runner,
                     Err(reason) => return (hook, Err(reason.clone().into())),
                 };

@@ -48,6 +48,11 @@ impl Config {
         }
     }
 
+    /// Lays values over the configuration that no file of its own states.
+    pub fn overlay(&mut self, higher: &Node) {
+        self.root.overlay(higher);
+    }
+
     /// Every layer as it was read, lowest first. Codex adds up the hooks of all layers instead of merging them.
     pub fn layers(&self) -> &[Node] {
         &self.layers

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
+use super::roles;
 use super::servers::{self, Stubs};
 use crate::finding::Finding;
 use crate::plugin::hooks::HookSource;
@@ -30,7 +31,8 @@ pub(super) fn layers(
         documents.push(text.parse::<DocumentMut>().map_err(io::Error::other)?);
     }
     let fingerprint = changed.and_then(fingerprint);
-    for document in &mut documents {
+    for (at, document) in documents.iter_mut().enumerate() {
+        roles::fit(document, at, plugin, codex_home);
         if let Some(stubs) = stubs {
             servers::in_config(document, plugin, stubs);
         }

@@ -2,6 +2,7 @@
 //! servers. Nothing else of the deployment is changed, for that is what is asked about.
 
 mod config;
+mod roles;
 mod servers;
 
 use std::io;
@@ -88,6 +89,7 @@ impl Deployment {
             };
             etc.push(("codex/requirements.toml".to_owned(), text.into_bytes()));
         }
+        roles::copy(&self.plugin, self.spec.config.len(), codex, &mut etc)?;
         self.copy_hooks(codex, &mut etc)?;
         self.copy_rules(codex)?;
         Ok(Home { etc, bypass: self.spec.trust_hooks == HookTrust::All })
