@@ -194,6 +194,14 @@ impl Step {
         }
     }
 
+    /// No call: what the user says while the turn runs.
+    pub(crate) fn says(&self) -> Option<&str> {
+        match self {
+            Self::Single(OneCall::Full(call)) => call.say.as_deref(),
+            _ => None,
+        }
+    }
+
     /// No call: the history is summarised.
     pub(crate) fn compacts(&self) -> bool {
         matches!(self, Self::Single(OneCall::Full(call)) if call.compact)
@@ -233,6 +241,8 @@ pub(crate) struct Call {
     pub(crate) spawn: Option<String>,
     /// A response item as it is.
     pub(crate) raw: Option<Value>,
+    /// No call: the user says this while the turn runs.
+    pub(crate) say: Option<String>,
     /// No call: Codex summarises the history by itself here.
     #[serde(default)]
     pub(crate) compact: bool,
@@ -288,7 +298,8 @@ impl Scenario {
 
     /// Does the recording have to tell of the ends of turns?
     pub(crate) fn tells_ends(&self) -> bool {
-        self.compact_at_end || self.compacts() || self.turns().iter().any(Turn::is_interrupted)
+        let told = |turn: &Turn| turn.is_interrupted() || turn.steps.iter().any(|step| step.says().is_some());
+        self.compact_at_end || self.compacts() || self.turns().iter().any(told)
     }
 
     fn compacts(&self) -> bool {

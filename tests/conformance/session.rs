@@ -44,9 +44,11 @@ pub(crate) fn sessions(scenario: &Scenario) -> Sessions {
         main.turn(number, prompt, off);
         let calls = named(&mut numbering, &turn.steps);
         made.turns.push(json!({"prompt": prompt, "steps": items(&calls), "disabled_plugins": off}));
-        for step in &calls {
-            if step.is_empty() {
-                main.summary();
+        for (at, step) in calls.iter().enumerate() {
+            match turn.steps[at].says() {
+                Some(text) => main.prompt(text),
+                None if step.is_empty() => main.summary(),
+                None => {}
             }
             main.step(step, |call| Child::start(&mut children, THREAD, 1, call));
             remember(&mut made, step);
@@ -103,9 +105,11 @@ impl Child {
     }
 }
 
-/// The calls of each step; none where the history is summarised.
+/// The calls of each step; none where the history is summarised, or the user says something.
 fn named(numbering: &mut Numbering, steps: &[Step]) -> Vec<Vec<NamedCall>> {
-    let calls = |step: &Step| if step.compacts() { Vec::new() } else { numbering.calls(step) };
+    let calls = |step: &Step| {
+        if step.compacts() || step.says().is_some() { Vec::new() } else { numbering.calls(step) }
+    };
     steps.iter().map(calls).collect()
 }
 
@@ -199,9 +203,15 @@ impl Writer {
             "collaboration_mode": {"mode": "default"}, "multi_agent_version": "v1",
         });
         self.line("turn_context", &context);
+        self.prompt(prompt);
+    }
+
+    /// What the user says.
+    fn prompt(&mut self, prompt: &str) {
         let content = json!([{"type": "input_text", "text": prompt}]);
         self.line("response_item", &json!({"type": "message", "role": "user", "content": content}));
-        let item = json!({"type": "UserMessage", "id": turn, "content": [{"type": "text", "text": prompt}]});
+        let id = format!("said-{}", self.ordinal);
+        let item = json!({"type": "UserMessage", "id": id, "content": [{"type": "text", "text": prompt}]});
         self.line("event_msg", &json!({"type": "item_completed", "thread_id": self.thread, "item": item}));
     }
 

@@ -101,9 +101,12 @@ impl Stage<'_> {
 
     /// A prompt is blocked by a hook or goes to the model.
     fn prompt(&self, step: &ReplayStep) -> Result<Observed, String> {
-        let turn =
-            self.performance.turns.get(hooks::number(&step.id) - 1).ok_or("it did not get to this prompt")?;
-        Ok(match &turn.stopped {
+        let prompted = self
+            .performance
+            .prompts
+            .get(hooks::number(&step.id) - 1)
+            .ok_or("it did not get to this prompt")?;
+        Ok(match &prompted.stopped {
             Some(_) if hooks::seen(step, self.performance).iter().all(|run| run.status == "completed") => {
                 return Err(
                     "the turn ended before the model was asked, and not by a hook at the prompt".to_owned()

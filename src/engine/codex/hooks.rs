@@ -40,14 +40,18 @@ pub(super) fn seen<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&
     seen
 }
 
-/// The runs at a prompt: of the user's by its turn, of those that agents give to sub-agents by their order.
+/// The runs at a prompt: of the user's by its turn and its place in there, of those that agents give to sub-agents by their
+/// order.
 fn prompts<'p>(step: &ReplayStep, performance: &'p Performance) -> Vec<&'p HookSeen> {
     let at = number(&step.id);
     let hooks = performance.witness.hooks().iter().filter(|hook| hook.event == "userPromptSubmit");
-    let own = |hook: &&HookSeen| performance.turns.iter().any(|turn| turn.id == hook.turn);
+    let prompts = &performance.prompts;
+    let own = |hook: &&HookSeen| prompts.iter().any(|prompt| prompt.turn == hook.turn);
     if step.id.starts_with("prompt-") {
-        let turn = performance.turns.get(at - 1).map(|turn| turn.id.as_str());
-        return hooks.filter(|hook| Some(hook.turn.as_str()) == turn).collect();
+        let Some(prompt) = prompts.get(at - 1) else { return Vec::new() };
+        let before = prompts[..at - 1].iter().filter(|other| other.turn == prompt.turn).count();
+        let runs = hooks.filter(|hook| hook.turn == prompt.turn).collect();
+        return groups(runs).into_iter().nth(before).unwrap_or_default();
     }
     let others: Vec<&HookSeen> = hooks.filter(|hook| !own(hook)).collect();
     groups(others).into_iter().nth(at - 1).unwrap_or_default()

@@ -148,8 +148,10 @@ impl<'s> LiveEngine<'s> {
         let script = Script::of(draft.run, draft.transcripts);
         let thread = server.start_thread(cwd, mode, model, None, witness)?;
         let mut place = TurnPlace::default();
-        for Turn { prompt, .. } in script.threads.into_iter().next().into_iter().flat_map(|main| main.turns) {
-            if !prompt.is_empty() {
+        for turn in script.threads.into_iter().next().into_iter().flat_map(|main| main.turns) {
+            // What was said in a running turn is said after it: where, a new session cannot know.
+            let later = turn.responses.into_iter().flat_map(|response| response.steers);
+            for prompt in std::iter::once(turn.prompt).chain(later).filter(|prompt| !prompt.is_empty()) {
                 server.turn(&thread, &Turn { prompt, ..Turn::default() }, &mut place, witness)?;
             }
         }

@@ -39,6 +39,7 @@ mod server;
 mod stub;
 mod tools;
 mod traces;
+mod turn;
 mod turn_place;
 mod witness;
 

@@ -12,6 +12,7 @@ use super::nested::Nested;
 use super::play::{Hold, Play};
 use super::script::{Script, Turn};
 use super::server::CodexServer;
+use super::turn::Prompted;
 use super::turn_place::TurnPlace;
 use super::witness::Witness;
 use crate::transcript::{Recording, Transcript};
@@ -38,8 +39,8 @@ pub(super) struct Performance {
     pub(super) recordings: Vec<Recording>,
     pub(super) witness: Witness,
     pub(super) log: Log,
-    /// The turns that were begun, one for each prompt.
-    pub(super) turns: Vec<PlayedTurn>,
+    /// The prompts of the main thread.
+    pub(super) prompts: Vec<Prompted>,
     /// Ids of calls whose commands ran outside of Codex's sandbox, as far as there is one.
     pub(super) outside: HashSet<String>,
     /// What became of calls inside scripts.
@@ -50,14 +51,6 @@ pub(super) struct Performance {
     pub(super) beyond: u32,
     /// MCP calls that the recording has no result of.
     pub(super) missing: Vec<String>,
-}
-
-/// A turn that was begun.
-pub(super) struct PlayedTurn {
-    /// Id that Codex gave it.
-    pub(super) id: String,
-    /// Why the model was never asked; `None` where it was.
-    pub(super) stopped: Option<String>,
 }
 
 /// Why a task could not be played.
@@ -101,14 +94,10 @@ impl CodexServer {
         let thread = self.start_thread(cwd, mode, Some(model), at_start.as_deref(), &mut witness)?;
         place = TurnPlace { cwd: cwd.to_owned(), roots: at_start.or_else(|| Some(vec![cwd.to_owned()])) };
         self.model.play().bind_main(&thread);
-        let (mut unplayed, mut begun) = (Vec::new(), Vec::new());
+        let (mut unplayed, mut prompts) = (Vec::new(), Vec::new());
         for turn in &turns {
-            let hooks_before = witness.hooks().len();
-            let id = self.turn(&thread, turn, &mut place, &mut witness)?;
-            let mut play = self.model.play();
-            let stopped = (!play.was_asked()).then(|| witness.why_stopped(hooks_before));
-            begun.push(PlayedTurn { id, stopped });
-            unplayed.extend(play.end_turn());
+            prompts.extend(self.turn(&thread, turn, &mut place, &mut witness)?);
+            unplayed.extend(self.model.play().end_turn());
         }
         self.compact(&thread, compactions, &mut witness)?;
         self.settle(&mut witness)?;
@@ -131,7 +120,7 @@ impl CodexServer {
         witness.name_hooks(&nested);
         let missing = self.model.tools().missing().to_vec();
         let outside = self.traces().outside().iter().map(|id| witness.name(id).to_owned()).collect();
-        Ok(Performance { recordings, witness, log, turns: begun, outside, nested, unplayed, beyond, missing })
+        Ok(Performance { recordings, witness, log, prompts, outside, nested, unplayed, beyond, missing })
     }
 
     /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.

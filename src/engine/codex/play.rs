@@ -63,6 +63,11 @@ pub(super) struct Play {
     interrupted: bool,
     /// A request waits to be interrupted.
     held: bool,
+    /// What a person is to say now, while a request waits for it.
+    steer: Option<String>,
+    /// What was said in this turn, and how much of it the model was asked with.
+    said: usize,
+    heard: usize,
     /// Requests that the recording has no answer to.
     beyond: u32,
     number: u64,
@@ -100,8 +105,12 @@ impl Play {
         Self { threads, guardians, moved: script.moved, ..Self::default() }
     }
 
-    /// A script whose main part is played by the first thread that asks, in one turn.
-    pub(super) fn alone(script: Script) -> Self {
+    /// A script whose main part is played by the first thread that asks, in one turn, in which nobody says anything.
+    pub(super) fn alone(mut script: Script) -> Self {
+        for turn in script.threads.iter_mut().flat_map(|thread| &mut thread.turns) {
+            turn.interrupted = None;
+            turn.responses.iter_mut().for_each(|response| response.steers.clear());
+        }
         let mut play = Self::new(script, []);
         play.begin_turn(false);
         play.first_is_main = true;
@@ -116,6 +125,7 @@ impl Play {
     /// Begins the main thread's next turn, which is to be interrupted or not.
     pub(super) fn begin_turn(&mut self, interrupted: bool) {
         (self.requests, self.interrupted, self.held) = (0, interrupted, false);
+        (self.steer, self.said, self.heard) = (None, 0, 0);
         if let Some(main) = self.threads.first_mut() {
             main.left = main.later.pop_front().unwrap_or_default();
         }
@@ -136,6 +146,16 @@ impl Play {
     /// Has the model been asked in this turn?
     pub(super) fn was_asked(&self) -> bool {
         self.requests > 0
+    }
+
+    /// What a person says now. Codex 0.169 takes no notice of the answer to the request that waits for it, and asks again.
+    pub(super) fn take_steer(&mut self) -> Option<String> {
+        self.steer.take()
+    }
+
+    /// How much of what was said in this turn the model was asked with.
+    pub(super) fn heard(&self) -> usize {
+        self.heard
     }
 
     /// Does a request wait for the turn to be interrupted?
@@ -184,8 +204,17 @@ impl Play {
             return says("(the recording has no such agent)");
         };
         self.listen(at, asked.input);
-        self.requests += u32::from(at == 0);
-        if let Some(response) = self.threads[at].left.pop_front() {
+        if at == 0 {
+            self.requests += 1;
+            self.heard = self.said;
+        }
+        if let Some(text) = self.threads[at].left.front_mut().and_then(|next| next.steers.pop_front()) {
+            self.said += 1;
+            self.steer = Some(text);
+            return Answer { holds: Some(Hold::Turn), ..says("") };
+        }
+        let response = self.threads[at].left.pop_front();
+        if let Some(response) = response.filter(|response| !response.items.is_empty()) {
             let fills = response.fills;
             let items = response.items.into_iter().map(|item| self.renamed(item)).collect();
             return Answer { number: self.number, items, fills, holds: None };
@@ -284,102 +313,4 @@ fn assessment(allow: Option<bool>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::codex::script::{ScriptThread, Turn};
-
-    fn response(call: &str, arguments: &str) -> Response {
-        let item =
-            json!({"type": "function_call", "call_id": call, "name": "write_stdin", "arguments": arguments});
-        Response { items: vec![item], calls: vec![call.to_owned()], fills: false }
-    }
-
-    fn thread(prompt: &str, responses: Vec<Response>) -> ScriptThread {
-        let turns = vec![Turn { prompt: prompt.to_owned(), responses, ..Turn::default() }];
-        ScriptThread { turns, ..ScriptThread::default() }
-    }
-
-    fn ask(play: &mut Play, thread: &str, input: &[Value]) -> Vec<Value> {
-        let asked = Asked { thread: thread.into(), subagent: String::new(), kind: "turn".into(), input };
-        play.answer(&asked).items
-    }
-
-    #[test]
-    fn numbers_of_terminals_are_those_of_now() {
-        let mut main =
-            thread("go", vec![response("a", "{}"), response("b", r#"{"session_id":41,"chars":"41"}"#)]);
-        main.given.push(Given { call: "a".into(), name: "41".into(), behind: "session ID " });
-        let mut play = Play::new(Script { threads: vec![main], moved: None }, []);
-        play.bind_main("t");
-        play.begin_turn(false);
-        assert_eq!(ask(&mut play, "t", &[])[0]["call_id"], "a");
-        let told = [json!({"type": "function_call_output", "call_id": "a", "output": "session ID 7777\n"})];
-        let next = ask(&mut play, "t", &told);
-        assert_eq!(next[0]["arguments"], r#"{"chars":"41","session_id":7777}"#);
-        assert_eq!(play.answers()["a"], "session ID 7777\n");
-        assert!(play.end_turn().is_empty() && play.beyond() == 0);
-        ask(&mut play, "t", &[]);
-        assert_eq!(play.beyond(), 1);
-    }
-
-    #[test]
-    fn requests_beyond_an_interruption_wait() {
-        let interrupted = |prompt: &str, call: &str| {
-            let mut thread = thread(prompt, vec![response(call, "{}")]);
-            thread.turns[0].interrupted = Some(Interruption::default());
-            thread
-        };
-        let mut main = interrupted("go", "a");
-        main.turns.push(Turn { prompt: "again".into(), ..Turn::default() });
-        let threads = vec![main, interrupted("task", "b")];
-        let mut play = Play::new(Script { threads, moved: None }, []);
-        play.bind_main("main");
-        play.begin_turn(true);
-        let holds = |play: &mut Play, thread: &str| {
-            let asked =
-                Asked { thread: thread.into(), subagent: String::new(), kind: "turn".into(), input: &[] };
-            play.answer(&asked).holds
-        };
-        let played = |play: &Play| play.played(|_| true);
-        assert_eq!(played(&play), Played::Not);
-        assert_eq!((holds(&mut play, "main"), played(&play)), (None, Played::Main));
-        assert_eq!((holds(&mut play, "kid"), played(&play)), (None, Played::All));
-        assert!(!play.is_held());
-        assert_eq!(holds(&mut play, "kid"), Some(Hold::End));
-        assert!(!play.is_held());
-        assert_eq!(holds(&mut play, "main"), Some(Hold::Turn));
-        assert!(play.is_held() && play.beyond() == 0);
-        play.begin_turn(false);
-        assert_eq!((play.is_held(), holds(&mut play, "main"), play.beyond()), (false, None, 1));
-    }
-
-    #[test]
-    fn sub_agents_play_the_part_of_their_task() {
-        let threads = vec![
-            thread("go", Vec::new()),
-            thread("first task", vec![response("x", "{}")]),
-            thread("second task", vec![response("y", "{}")]),
-        ];
-        let mut play = Play::new(Script { threads, moved: None }, []);
-        play.bind_main("main");
-        let says = |text: &str| {
-            [json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]})]
-        };
-        assert_eq!(ask(&mut play, "b", &says("second task"))[0]["call_id"], "y");
-        assert_eq!(ask(&mut play, "a", &says("first task"))[0]["call_id"], "x");
-        assert_eq!(ask(&mut play, "c", &says("third task"))[0]["type"], "message");
-        assert_eq!(play.beyond(), 1);
-    }
-
-    #[test]
-    fn guardians_say_what_they_said() {
-        let mut play = Play::new(Script::default(), [true]);
-        let asked = |play: &mut Play| {
-            let asked =
-                Asked { thread: "g".into(), subagent: "guardian".into(), kind: "turn".into(), input: &[] };
-            let text = play.answer(&asked).items[0]["content"][0]["text"].as_str().unwrap().to_owned();
-            serde_json::from_str::<Value>(&text).unwrap()["outcome"].as_str().unwrap().to_owned()
-        };
-        assert_eq!([asked(&mut play), asked(&mut play)], ["allow", "deny"]);
-    }
-}
+mod tests;

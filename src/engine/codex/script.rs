@@ -1,10 +1,10 @@
 //! The model's part of a recorded run, as turns and responses that a server can play again.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use serde_json::Value;
 
-use crate::transcript::{Call, Format, Step, StepKind, Transcript};
+use crate::transcript::{Call, Context, Format, Step, StepKind, Transcript};
 
 use super::interruption::Interruption;
 use super::item::{is_translated, item, message};
@@ -74,6 +74,8 @@ pub(super) struct Turn {
     pub(super) place: TurnPlace,
     /// The model's answers to successive requests.
     pub(super) responses: Vec<Response>,
+    /// How many prompts followed while it ran.
+    pub(super) steers: usize,
     /// A person interrupted it.
     pub(super) interrupted: Option<Interruption>,
 }
@@ -84,6 +86,8 @@ pub(super) struct Response {
     pub(super) items: Vec<Value>,
     /// Ids of its calls.
     pub(super) calls: Vec<String>,
+    /// What a person said right before it, in the running turn.
+    pub(super) steers: VecDeque<String>,
     /// Codex summarised the conversation by itself after it, for it had grown too long.
     pub(super) fills: bool,
 }
@@ -113,20 +117,16 @@ impl ScriptThread {
         let mut thread = Self { id: transcript.session.id.to_string(), ..Self::default() };
         let caller = Caller { cli_version: &transcript.session.cli_version, ..Caller::default() };
         let foreign = transcript.format.is_foreign();
-        let mut open = Open { as_written: caller.is_current(), foreign, ..Open::default() };
+        let is_main = transcript.session.parent.is_none();
+        let mut open = Open { as_written: caller.is_current(), foreign, is_main, ..Open::default() };
         let mut turn = transcript.inherited as usize;
         let unasked = unasked_compactions(transcript);
         for (at, step) in transcript.steps.iter().enumerate().skip(transcript.inherited as usize) {
             match &step.kind {
                 StepKind::Prompt(text) => {
-                    thread.close(&mut open);
-                    let compactions = std::mem::take(&mut thread.compactions);
                     let context = step.context.and_then(|index| transcript.contexts.get(index as usize));
-                    let disabled = context.map(|context| &context.disabled_plugins);
-                    let disabled = disabled.into_iter().flatten().map(ToString::to_string).collect();
-                    let prompt = text.to_string();
                     let place = TurnPlace::of(&transcript.session, context);
-                    thread.turns.push(Turn { prompt, compactions, disabled, place, ..Turn::default() });
+                    thread.prompt(&mut open, text, context, place);
                 }
                 StepKind::Compacted if unasked.contains(&at) => {
                     thread.close(&mut open);
@@ -140,10 +140,15 @@ impl ScriptThread {
                     if reason == "interrupted" {
                         thread.interrupt(Interruption::after(&transcript.steps[turn..at]));
                     }
+                    open.turn = "";
                     turn = at;
                 }
+                StepKind::Ended { .. } => {
+                    thread.close(&mut open);
+                    open.turn = "";
+                }
                 // What follows is another answer of the model, to what the hook said.
-                StepKind::Continued(_) | StepKind::Ended { .. } => thread.close(&mut open),
+                StepKind::Continued(_) => thread.close(&mut open),
                 StepKind::Message(text) => {
                     if open.is_answered(step.line) {
                         thread.close(&mut open);
@@ -161,33 +166,72 @@ impl ScriptThread {
             }
         }
         thread.close(&mut open);
-        if transcript.format == Format::Rollout && transcript.session.parent.is_some() {
+        if transcript.format == Format::Rollout && !is_main {
             thread.leave(&transcript.steps[turn..]);
         }
         thread
     }
 
+    /// Begins a turn, or says something in the running one.
+    fn prompt<'t>(
+        &mut self,
+        open: &mut Open<'t>,
+        text: &str,
+        context: Option<&'t Context<'_>>,
+        place: TurnPlace,
+    ) {
+        if !open.response.items.is_empty() {
+            self.close(open);
+        }
+        let named = context.map_or("", |context| &*context.turn);
+        let same = open.is_main && !named.is_empty() && open.turn == named;
+        if same && (self.goes_on() || !open.response.steers.is_empty()) {
+            open.response.steers.push_back(text.to_owned());
+            return;
+        }
+        self.close(open);
+        open.turn = named;
+        let disabled = context.into_iter().flat_map(|context| &context.disabled_plugins);
+        let disabled = disabled.map(ToString::to_string).collect();
+        let compactions = std::mem::take(&mut self.compactions);
+        self.turns.push(Turn { prompt: text.to_owned(), compactions, disabled, place, ..Turn::default() });
+    }
+
     /// Puts an open response behind the others of its turn.
-    fn close(&mut self, open: &mut Open) {
+    fn close(&mut self, open: &mut Open<'_>) {
         let response = std::mem::take(&mut open.response);
         open.answered = None;
-        if response.items.is_empty() {
+        if response.items.is_empty() && response.steers.is_empty() {
             return;
         }
         if self.turns.is_empty() {
             self.turns.push(Turn::default());
         }
         if let Some(turn) = self.turns.last_mut() {
+            turn.steers += response.steers.len();
             turn.responses.push(response);
         }
+    }
+
+    /// Does Codex ask the model again in this turn, as things are? It does after calls.
+    fn goes_on(&self) -> bool {
+        let last = self.turns.last().and_then(|turn| turn.responses.last());
+        last.is_none_or(|response| !response.calls.is_empty())
     }
 
     /// Ends the last turn with an interruption. What the model had said last without calling anything it had not finished
     /// saying.
     fn interrupt(&mut self, interruption: Interruption) {
         let Some(turn) = self.turns.last_mut() else { return };
-        while turn.responses.last().is_some_and(|response| response.calls.is_empty()) {
+        while turn
+            .responses
+            .last()
+            .is_some_and(|response| response.calls.is_empty() && response.steers.is_empty())
+        {
             turn.responses.pop();
+        }
+        if let Some(last) = turn.responses.last_mut().filter(|response| response.calls.is_empty()) {
+            last.items.clear();
         }
         turn.interrupted = Some(interruption);
     }
@@ -213,7 +257,7 @@ impl ScriptThread {
 
 /// A response that may go on.
 #[derive(Default)]
-struct Open {
+struct Open<'t> {
     response: Response,
     /// Line of the first answer to one of its calls.
     answered: Option<u32>,
@@ -221,9 +265,13 @@ struct Open {
     as_written: bool,
     /// The tools are those of another agent.
     foreign: bool,
+    /// The thread is the main one, in which a person may speak at any time.
+    is_main: bool,
+    /// Name of the running turn; empty where none runs.
+    turn: &'t str,
 }
 
-impl Open {
+impl Open<'_> {
     /// Had one of its calls been answered before this line? Then what stands there is the next response.
     fn is_answered(&self, line: u32) -> bool {
         self.answered.is_some_and(|answered| answered < line)
@@ -261,147 +309,4 @@ fn given(call: &Call<'_>) -> Option<Given> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn script(lines: &[&str]) -> Script {
-        let text = lines.join("\n");
-        let transcript = Transcript::read(text.as_bytes()).unwrap();
-        Script::of(&Run::default(), std::slice::from_ref(&transcript))
-    }
-
-    fn line(payload: &str) -> String {
-        format!(r#"{{"timestamp":"2026-05-01T10:00:00Z","type":"response_item","payload":{payload}}}"#)
-    }
-
-    fn call(id: &str) -> String {
-        line(&format!(
-            r#"{{"type":"function_call","name":"exec_command","call_id":"{id}","arguments":"{{\"cmd\":\"ls\"}}"}}"#
-        ))
-    }
-
-    fn answer(id: &str) -> String {
-        line(&format!(
-            r#"{{"type":"function_call_output","call_id":"{id}","output":"Process running with session ID 41"}}"#
-        ))
-    }
-
-    fn says(role: &str, text: &str) -> String {
-        let kind = if role == "user" { "input_text" } else { "output_text" };
-        line(&format!(
-            r#"{{"type":"message","role":"{role}","content":[{{"type":"{kind}","text":"{text}"}}]}}"#
-        ))
-    }
-
-    #[test]
-    fn calls_before_the_first_answer_are_one_response() {
-        let lines = [
-            r#"{"timestamp":"2026-05-01T10:00:00Z","type":"session_meta","payload":{"id":"t1","cwd":"/w"}}"#
-                .to_owned(),
-            says("user", "go"),
-            says("assistant", "I look"),
-            call("a"),
-            call("b"),
-            answer("a"),
-            answer("b"),
-            call("c"),
-            answer("c"),
-            says("assistant", "done"),
-            says("user", "again"),
-            says("assistant", "no"),
-        ];
-        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let turns: Vec<Vec<(usize, Vec<String>)>> = script.threads[0]
-            .turns
-            .iter()
-            .map(|turn| turn.responses.iter().map(|r| (r.items.len(), r.calls.clone())).collect())
-            .collect();
-        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
-        assert_eq!(turns[0], [(3, ids(&["a", "b"])), (1, ids(&["c"])), (1, ids(&[]))]);
-        assert_eq!(turns[1], [(1, ids(&[]))]);
-        assert_eq!(script.threads[0].given[0].name, "41");
-    }
-
-    #[test]
-    fn compactions_are_those_that_a_person_asked_for_or_not() {
-        let event = |kind: &str, payload: &str| {
-            format!(r#"{{"timestamp":"2026-05-01T10:00:00Z","type":"{kind}","payload":{payload}}}"#)
-        };
-        let compacted = || event("compacted", r#"{"message":"so far"}"#);
-        let end = || event("event_msg", r#"{"type":"task_complete","error":null}"#);
-        let lines = [
-            event("session_meta", r#"{"id":"t1","cwd":"/w"}"#),
-            says("user", "go"),
-            call("a"),
-            answer("a"),
-            compacted(),
-            call("b"),
-            answer("b"),
-            end(),
-            compacted(),
-            end(),
-            says("user", "again"),
-            call("c"),
-            answer("c"),
-            end(),
-            compacted(),
-            end(),
-        ];
-        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let turns = &script.threads[0].turns;
-        let fills: Vec<Vec<bool>> =
-            turns.iter().map(|turn| turn.responses.iter().map(|response| response.fills).collect()).collect();
-        assert_eq!(fills, [vec![true, false], vec![false]]);
-        assert_eq!(turns.iter().map(|turn| turn.compactions).collect::<Vec<_>>(), [0, 1]);
-        assert_eq!(script.threads[0].compactions, 1);
-    }
-
-    #[test]
-    fn interrupted_turns_are_known() {
-        let event = |payload: &str| {
-            format!(r#"{{"timestamp":"2026-05-01T10:00:00Z","type":"event_msg","payload":{payload}}}"#)
-        };
-        let aborted = |reason: &str| event(&format!(r#"{{"type":"turn_aborted","reason":"{reason}"}}"#));
-        let lines = [
-            says("user", "go"),
-            call("a"),
-            answer("a"),
-            says("assistant", "And then I"),
-            aborted("interrupted"),
-            says("user", "again"),
-            call("b"),
-            aborted("interrupted"),
-            says("user", "once more"),
-            call("c"),
-            aborted("replaced"),
-        ];
-        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let main = &script.threads[0];
-        let told = main.turns.iter().map(|turn| (turn.responses.len(), turn.interrupted.is_some()));
-        assert_eq!(told.collect::<Vec<_>>(), [(1, true), (1, true), (1, false)]);
-        assert!(main.interruption().is_none());
-    }
-
-    #[test]
-    fn tools_of_other_eras_are_called_as_those_of_today() {
-        let lines = [
-            r#"{"timestamp":"2026-05-01T10:00:00Z","type":"session_meta","payload":{"id":"t1","cwd":"/w"}}"#
-                .to_owned(),
-            line(
-                r#"{"type":"function_call","name":"shell","call_id":"a","arguments":"{\"command\":[\"bash\",\"-lc\",\"ls -l\"],\"workdir\":\"/w/x\"}"}"#,
-            ),
-            line(r#"{"type":"function_call","name":"tracker__read","call_id":"b","arguments":"{}"}"#),
-            line(r#"{"type":"function_call","name":"nope","call_id":"c","arguments":"{"}"#),
-        ];
-        let script = script(&lines.iter().map(String::as_str).collect::<Vec<_>>());
-        let items: Vec<&Value> = script.threads[0].turns[0].responses.iter().flat_map(|r| &r.items).collect();
-        assert_eq!(items[0]["name"], "exec_command");
-        let arguments: Value = serde_json::from_str(items[0]["arguments"].as_str().unwrap()).unwrap();
-        assert_eq!((arguments["cmd"].as_str(), arguments["workdir"].as_str()), (Some("ls -l"), Some("/w/x")));
-        assert_eq!(
-            (items[1]["namespace"].as_str(), items[1]["name"].as_str()),
-            (Some("mcp__tracker"), Some("read"))
-        );
-        assert_eq!((items[2]["name"].as_str(), items[2]["arguments"].as_str()), (Some("nope"), Some("{")));
-    }
-}
+mod tests;

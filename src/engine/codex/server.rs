@@ -4,30 +4,24 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::{Client, ClientError};
 use super::home::{Deployment, Home, StubCommand};
-use super::interruption::Interruption;
 use super::jail::{Jail, OpenJail};
 use super::launch::{self, BINARY, TELL_OUTSIDE};
 use super::model::Model;
 use super::performance::PlayError;
 use super::place::Places;
-use super::play::Hold;
 use super::program::CodexProgram;
 use super::provider::Provider;
-use super::script::Turn;
 use super::tools::ToolServers;
 use super::traces::Traces;
-use super::turn_place::TurnPlace;
 use super::witness::Witness;
 use crate::source::{Scratch, Snapshot, Store, WorkCopy};
 
 /// Time to start, before any task.
 const START: Duration = Duration::from_secs(30);
-/// How often it is looked whether a turn is to be interrupted.
-const TICK: Duration = Duration::from_millis(20);
 
 /// What every server is started with.
 #[derive(Debug)]
@@ -203,94 +197,10 @@ impl CodexServer {
         }
     }
 
-    /// Begins a turn and waits for its end; gives its id. `place` is where the last one worked.
-    pub(super) fn turn(
-        &mut self,
-        thread: &str,
-        turn: &Turn,
-        place: &mut TurnPlace,
-        witness: &mut Witness,
-    ) -> Result<String, PlayError> {
-        self.compact(thread, turn.compactions, witness)?;
-        self.model.play().begin_turn(turn.interrupted.is_some());
-        let mut params = json!({"threadId": thread, "input": [{"type": "text", "text": turn.prompt}]});
-        if turn.switches {
-            params["disabledPluginIds"] = json!(turn.disabled);
-        }
-        if !turn.place.cwd.is_empty() && turn.place.cwd != place.cwd {
-            params["cwd"] = json!(turn.place.cwd);
-            place.cwd.clone_from(&turn.place.cwd);
-        }
-        if let Some(roots) = turn.place.roots.as_ref().filter(|roots| Some(*roots) != place.roots.as_ref()) {
-            params["runtimeWorkspaceRoots"] = json!(roots);
-            place.roots = Some(roots.clone());
-        }
-        let begun = self.client.ask("turn/start", &params, witness)?;
-        let id = begun["turn"]["id"].as_str().unwrap_or_default().to_owned();
-        match &turn.interrupted {
-            Some(interruption) => self.interrupt(thread, &id, interruption, witness)?,
-            None => drop(self.client.wait("the end of a turn", witness, ends(thread))?),
-        }
-        self.model.release(Hold::Turn);
-        Ok(id)
-    }
-
-    /// Has the conversation summarised, as a person does, so many times.
-    pub(super) fn compact(
-        &mut self,
-        thread: &str,
-        times: u32,
-        witness: &mut Witness,
-    ) -> Result<(), PlayError> {
-        for _ in 0..times {
-            self.client.ask("thread/compact/start", &json!({"threadId": thread}), witness)?;
-            self.client.wait("a compaction", witness, ends(thread))?;
-        }
-        Ok(())
-    }
-
-    /// Waits for the end of a turn, and interrupts it where a person did. It may end by itself: at a hook, or at an
-    /// approval that is cancelled.
-    fn interrupt(
-        &mut self,
-        thread: &str,
-        turn: &str,
-        interruption: &Interruption,
-        witness: &mut Witness,
-    ) -> Result<(), PlayError> {
-        let mut interrupted = false;
-        while !witness.is_over(turn) {
-            self.client.in_time("the end of a turn")?;
-            self.client.linger(TICK, witness)?;
-            witness.begin(self.model.tools().waiting());
-            let due = || {
-                let play = self.model.play();
-                let quiet = self.client.quiet().min(self.model.quiet());
-                let played = play.played(|call| witness.begun(call));
-                play.is_held() || interruption.is_due(played, quiet, witness)
-            };
-            if !interrupted && due() {
-                interrupted = true;
-                let params = json!({"threadId": thread, "turnId": turn});
-                match self.client.ask("turn/interrupt", &params, witness) {
-                    // It has ended by itself in this moment.
-                    Ok(_) | Err(ClientError::Refused { .. }) => {}
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What the last task left behind.
     pub(super) fn traces(&self) -> &Traces {
         &self.traces
     }
-}
-
-/// Is it the notice that a turn of this thread is over?
-fn ends(thread: &str) -> impl Fn(&str, &Value) -> bool + '_ {
-    move |method, params| method == "turn/completed" && params["threadId"] == thread
 }
 
 /// Most bytes of errors that are kept.
