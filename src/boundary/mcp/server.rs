@@ -32,12 +32,12 @@ pub struct Server {
 impl Server {
     /// A server of the plugin under the user's table for it. Codex 0.169 merges field by field: the user's lists replace
     /// the plugin's, and the user's mode for a tool the plugin's; but the plugin's mode for a tool beats the user's
-    /// default mode.
+    /// default mode. A table of the user's that does not say `enabled` says that it is (conformance: mcp/enabled-by-a-table).
     pub(super) fn of_plugin(declared: &ServerTable, user: Option<&ServerTable>) -> Self {
         let mut server = Self::of_config(declared);
         server.of_plugin = true;
         if let Some(user) = user {
-            server.enabled = user.enabled.clone().or(server.enabled);
+            server.enabled.clone_from(&user.enabled);
             server.enabled_tools = user.enabled_tools.clone().or(server.enabled_tools);
             server.disabled_tools = user.disabled_tools.clone().or(server.disabled_tools);
             server.default_mode = user.default_mode.clone().or(server.default_mode);

@@ -52,7 +52,8 @@ fn exposed_tools() {
         ("", "", all),
         (r#","enabled_tools":["ro","nd"],"disabled_tools":["nd"]"#, "", &["ro"]),
         (r#","enabled_tools":[]"#, "", &[]),
-        (r#","enabled":false"#, "", &[]),
+        // The user's table is there, and does not say that the server is off.
+        (r#","enabled":false"#, "", all),
         (r#","disabled_tools":["ro"]"#, "", &["nd", "none", "safe"]),
         (r#","enabled_tools":["ro"],"enabled":false"#, "enabled=true\nenabled_tools=[\"nd\"]\n", &["nd"]),
         (r#","enabled_tools":["ro","nd"]"#, "disabled_tools=[\"nd\"]\n", &["ro"]),
@@ -62,6 +63,8 @@ fn exposed_tools() {
         let (policy, findings) = policy(&with(server).config(&format!("{USER}{user}")));
         assert_eq!(exposed(&policy, "t"), expected, "{server} under {user}: {findings:?}");
     }
+    let (policy, _) = policy(&with(r#","enabled":false"#).config(""));
+    assert!(exposed(&policy, "t").is_empty());
 }
 
 #[test]
