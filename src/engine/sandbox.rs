@@ -87,17 +87,19 @@ pub(super) fn stopped<'b>(
             });
             return answers.into_iter().find(|answer| !answer.allowed()).map(|answer| answer.rule);
         }
-        (At::Glob(pattern), access) => {
+        (At::Glob(pattern), Access::Write) => {
+            let found = moment.site.matching(pattern);
+            let kind = |path: &str| moment.site.follow(path).kind;
+            let answers = found.iter().map(|path| bounds.write(path, kind(path), confinement));
+            // A pattern that matches nothing stands for itself, or for what is made beside it.
+            let itself = found.is_empty().then(|| bounds.write(pattern, Kind::File, confinement));
+            return answers.chain(itself).find(|answer| !answer.allowed()).map(|answer| answer.rule);
+        }
+        (At::Glob(pattern), _) => {
             let folder = fixed_part(pattern);
-            let writes = access == Access::Write;
             // Finding out what a pattern matches is dear, and where nothing may not be read it changes nothing.
-            let files = if writes || denies { moment.site.matching(pattern) } else { Vec::new() };
-            let files = files.iter().map(String::as_str);
-            if writes {
-                bounds.write_tree(folder, files, confinement)
-            } else {
-                bounds.read_tree(folder, files, confinement)
-            }
+            let files = if denies { moment.site.matching(pattern) } else { Vec::new() };
+            bounds.read_tree(folder, files.iter().map(String::as_str), confinement)
         }
         (At::Tool { .. } | At::Agent, _) => return None,
     };

@@ -6,24 +6,6 @@ use crate::decision::Rule;
 const PROTECTED: [&str; 4] = [".git", ".codex", ".agents", ".aws"];
 /// Folders that `:minimal` shows.
 const PLATFORM: [&str; 8] = ["usr", "bin", "sbin", "lib", "lib32", "lib64", "etc", "nix/store"];
-/// Devices that every sandbox has, private to it.
-const DEVICES: [&str; 14] = [
-    "dev/null",
-    "dev/zero",
-    "dev/full",
-    "dev/random",
-    "dev/urandom",
-    "dev/tty",
-    "dev/ptmx",
-    "dev/pts",
-    "dev/shm",
-    "dev/fd",
-    "dev/stdin",
-    "dev/stdout",
-    "dev/stderr",
-    "dev/mqueue",
-];
-
 /// The files that a sandbox shows, before the task is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
@@ -71,16 +53,9 @@ impl Files {
             }
         }
         let devices = Rule::built_in("devices of the sandbox");
-        for path in DEVICES {
-            let location = Location::new(Anchor::Root, path);
-            self.entries.push(Entry::implied(location, Grant::Write, devices.clone()));
-        }
-        for path in ["dev", "proc"] {
-            self.entries.push(Entry::implied(
-                Location::new(Anchor::Root, path),
-                Grant::Read,
-                devices.clone(),
-            ));
+        // Devices are private to the sandbox, and so is what is made beside them.
+        for (path, grant) in [("dev", Grant::Write), ("proc", Grant::Read)] {
+            self.entries.push(Entry::implied(Location::new(Anchor::Root, path), grant, devices.clone()));
         }
     }
 

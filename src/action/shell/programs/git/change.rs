@@ -35,7 +35,10 @@ pub(super) fn change(git: &mut Git<'_, '_, '_>) {
     if runs {
         git.run.unknown_program();
     }
-    git.store(WriteTree);
+    // What is not tracked is none of the repository's.
+    if name != "clean" {
+        git.store(WriteTree);
+    }
     let keeps_files = name == "reset" && !git.has(&["--hard", "--merge", "--keep"]);
     let cached = matches!(&*name, "rm") && git.has(&["--cached"]);
     let staged = name == "restore" && git.has(&["--staged", "-S"]) && !git.has(&["--worktree", "-W"]);

@@ -16,11 +16,11 @@ use crate::action::shell::word::Arg;
 use crate::action::{Access, Opaque, Target};
 
 use change::{apply, change, stash};
-use record::{branch, config, init, record, tag, worktree};
+use record::{branch, config, init, note, record, tag, worktree};
 use remote::{clone, ls_remote, remote, submodule, talk};
 use show::{export, show};
 
-use Use::{ReadTree, WriteTree};
+use Use::ReadTree;
 
 pub(super) const TABLE: &[Program] = &[code(&["git"], git), opaque(&["git-lfs"])];
 
@@ -29,8 +29,6 @@ pub(super) const TABLE: &[Program] = &[code(&["git"], git), opaque(&["git-lfs"])
 enum Does {
     /// Shows the repository; path operands are read.
     Show,
-    /// Changes the repository (`.git`) alone.
-    Record,
     /// Changes the repository and files of the working tree.
     Change,
     /// Talks to a remote; then changes the repository (`true`: and the working tree).
@@ -63,7 +61,7 @@ fn subcommand(name: &str) -> Option<Does> {
         | "index-pack" | "fast-import" | "multi-pack-index" | "commit-graph" => Does::Special(record),
         "tag" => Does::Special(tag),
         "branch" => Does::Special(branch),
-        "notes" | "symbolic-ref" | "bisect" => Does::Record,
+        "notes" | "symbolic-ref" | "bisect" => Does::Special(note),
         "checkout" | "switch" | "restore" | "reset" | "merge" | "rebase" | "cherry-pick" | "revert"
         | "am" | "clean" | "rm" | "mv" | "checkout-index" | "sparse-checkout" | "filter-branch" => {
             Does::Change
@@ -168,7 +166,6 @@ fn runs_programs(setting: &str) -> bool {
 fn act(git: &mut Git<'_, '_, '_>, does: Does) {
     match does {
         Does::Show => show(git),
-        Does::Record => git.store(WriteTree),
         Does::Change => change(git),
         Does::Remote(tree) => talk(git, tree),
         Does::Special(code) => code(git),

@@ -16,7 +16,28 @@ const RECORD: &[(&str, Use)] = &[
     ("--pathspec-from-file", Read), ("--chmod", Skip), ("-p", Skip), ("--cacheinfo", Skip),
 ];
 
+/// Subcommands that change the repository unless they are asked to show something.
+pub(super) fn note(git: &mut Git<'_, '_, '_>) {
+    let (operands, _) = git.operands(&[("--ref", Skip), ("-m", Skip), ("-F", Read)]);
+    let verb = operands.first().map(|arg| &*arg.text);
+    let shows = match git.name {
+        "symbolic-ref" => operands.len() < 2 && !git.has(&["-d", "--delete"]),
+        "notes" => matches!(verb, None | Some("list" | "show" | "get-ref")),
+        "bisect" => matches!(verb, None | Some("log" | "view" | "visualize" | "terms" | "help")),
+        "reflog" => !matches!(verb, Some("expire" | "delete" | "drop" | "write")),
+        "update-index" => {
+            let refreshes = |arg: &Arg<'_>| matches!(&*arg.text, "-q" | "--refresh" | "--really-refresh");
+            git.args.iter().all(refreshes)
+        }
+        _ => false,
+    };
+    if shows { show(git) } else { git.store(WriteTree) }
+}
+
 pub(super) fn record(git: &mut Git<'_, '_, '_>) {
+    if matches!(git.name, "reflog" | "update-index") {
+        return note(git);
+    }
     let mut values = Vec::new();
     split(git.args, RECORD, false, |part| {
         if let Part::Value(_, Read, value) = part {
