@@ -15,6 +15,8 @@ pub(super) struct Attempt<'c> {
     pub(super) touches: Vec<Touch<'c>>,
     /// How many of these, from the first on, are sure to be touched.
     pub(super) known: usize,
+    /// The others are touched under conditions: their numbers among those of the reading.
+    pub(super) conditional: Vec<usize>,
     /// Why there may be more.
     pub(super) opaque: Option<Opaque>,
     /// Patches in it: the patch of an `apply_patch` call, or those that a command hands to `apply_patch`.
@@ -36,11 +38,12 @@ impl<'c> Attempt<'c> {
         let sure = known.len();
         let mut touches: Vec<_> = known.into_iter().map(|effect| site.touch(effect)).collect();
         let lies = |path: &str, what| site.lies(path, what);
-        for (condition, effect) in conditional {
-            match condition.holds(&lies) {
-                Some(true) => touches.push(site.touch(effect)),
-                Some(false) => {}
-                None => touches.push(Touch { perhaps: true, ..site.touch(effect) }),
+        let mut numbers = Vec::new();
+        for (number, (condition, effect)) in conditional.into_iter().enumerate() {
+            let holds = condition.holds(&lies);
+            if holds != Some(false) {
+                touches.push(Touch { perhaps: holds.is_none(), ..site.touch(effect) });
+                numbers.push(number);
             }
         }
         if let Some((condition, why)) = conditional_opaque
@@ -48,7 +51,7 @@ impl<'c> Attempt<'c> {
         {
             opaque.get_or_insert(why);
         }
-        Self { action, touches, known: sure, opaque, patches, bare_patch, commands, failure }
+        Self { action, touches, known: sure, conditional: numbers, opaque, patches, bare_patch, commands, failure }
     }
 
     /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.

@@ -5,6 +5,7 @@ use super::moment::Moment;
 use super::sandbox;
 use super::touch::At;
 use crate::action::Action;
+use crate::action::shell::Which;
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
 use crate::boundary::sandbox::{Bounds, Confinement};
@@ -69,9 +70,14 @@ fn fails_openly(
     moment: &Moment<'_>,
 ) -> bool {
     let Action::Shell(command) = attempt.action else { return false };
+    let known = (0..attempt.known).map(Which::Known);
+    let conditional = attempt.conditional.iter().copied().map(Which::Conditional);
     let denies = boundary.sandbox.has_denials();
-    attempt.touches.iter().take(attempt.known).enumerate().any(|(effect, touch)| {
-        sandbox::stopped(bounds, touch, moment, Confinement::Sandboxed, denies).is_some()
-            && attempt.failure.is_open(command, &attempt.commands, effect, matches!(touch.at, At::Host(_)))
+    known.chain(conditional).zip(&attempt.touches).any(|(which, touch)| {
+        let connects = matches!(touch.at, At::Host(_));
+        let written = |path: &str| touch.at == At::Path(moment.site.locale.absolute(path));
+        !touch.perhaps
+            && sandbox::stopped(bounds, touch, moment, Confinement::Sandboxed, denies).is_some()
+            && attempt.failure.is_open(command, &attempt.commands, which, connects, &written)
     })
 }

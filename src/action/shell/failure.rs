@@ -17,20 +17,37 @@ pub struct Failure {
     /// Of the known effects, those from this one on belong to the end of the script: when one of them is refused, the
     /// whole command fails. What comes before is passed over by what follows it.
     pub fatal_from: usize,
+    /// The same of the conditional effects.
+    pub conditional_from: usize,
+}
+
+/// An effect of a reading, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Among the known ones.
+    Known(usize),
+    /// Among the conditional ones.
+    Conditional(usize),
 }
 
 impl Failure {
-    /// Would a shell command with these simple commands fail at once, with the words of a refusal in its output, if its
-    /// known effect of this number were refused? `connects`: it is a connection.
+    /// Would a shell command with these simple commands fail at once, with the words of a refusal in its output, if this
+    /// effect were refused? `connects`: it is a connection. `written` tells whether a path, as the command has it, is
+    /// what the effect writes.
     pub fn is_open(
         self,
         shell: &Shell<'_>,
         commands: &[SimpleCommand<'_>],
-        effect: usize,
+        which: Which,
         connects: bool,
+        written: &dyn Fn(&str) -> bool,
     ) -> bool {
         let slow = |program: &str| SLOW.contains(&name(program));
-        if effect < self.fatal_from || commands.iter().any(|command| slow(&command.program)) {
+        let fatal = match which {
+            Which::Known(at) => at >= self.fatal_from,
+            Which::Conditional(at) => at >= self.conditional_from,
+        };
+        if !fatal || commands.iter().any(|command| slow(&command.program)) {
             return false;
         }
         let text = match &shell.command {
@@ -42,7 +59,7 @@ impl Failure {
             text.contains("/dev/tcp/")
                 || commands.last().is_some_and(|command| FRANK.contains(&name(&command.program)))
         };
-        !throws_errors_away(text) && (!connects || frank())
+        !throws_errors_away(text, written) && (!connects || frank())
     }
 }
 
@@ -50,28 +67,44 @@ fn name(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
-/// Does a script send what its commands say of errors to a file?
-fn throws_errors_away(text: &str) -> bool {
-    let to_file = |after: &str| !after.trim_start().starts_with(['&', '1']) && !after.trim().is_empty();
+/// Does a script send what its commands say of errors to a file? Of a file that cannot be `written` the shell itself
+/// speaks before it does.
+fn throws_errors_away(text: &str, written: &dyn Fn(&str) -> bool) -> bool {
+    let to_file = |after: &str| {
+        let after = after.trim_start_matches('>').trim_start();
+        let file = after.split([' ', '\t', '\n', ';', '&', '|', ')']).next().unwrap_or_default();
+        !(after.starts_with(['&', '1']) || file.is_empty() || written(file.trim_matches(['"', '\''])))
+    };
     let direct = text.match_indices("2>").any(|(at, found)| {
         let start = text[..at].ends_with(|c: char| c.is_whitespace() || c == ')' || c == '}');
         start && to_file(text[at + found.len()..].trim_start_matches('>'))
     });
-    let joined = text.contains("&>") || text.match_indices(">&").any(|(at, _)| to_file(&text[at + 2..]));
+    let joined = ["&>", ">&"].iter().any(|sign| text.match_indices(sign).any(|(at, _)| to_file(&text[at + 2..])));
     let merged = text.find("2>&1").is_some_and(|at| text[..at].contains('>'));
     direct || joined || merged
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Which;
     use crate::action::shell::effects;
-    use crate::action::{Command, Dialect, Shell};
+    use crate::action::{Access, Command, Dialect, Shell, Target};
 
-    /// Does the command fail openly when the last of its known effects is refused?
-    fn openly(text: &str, connects: bool) -> bool {
+    /// Does the command fail openly when the last of its effects is refused?
+    fn openly(text: &str) -> bool {
         let shell = Shell::new(Command::Script { dialect: Dialect::Posix, text: text.into() });
         let reading = effects(&shell);
-        reading.failure.is_open(&shell, &reading.commands, reading.effects.known.len() - 1, connects)
+        let which = match (reading.effects.known.len(), reading.effects.conditional.len()) {
+            (0, conditional) => Which::Conditional(conditional - 1),
+            (known, _) => Which::Known(known - 1),
+        };
+        let effect = match which {
+            Which::Known(at) => &reading.effects.known[at],
+            Which::Conditional(at) => &reading.effects.conditional[at].1,
+        };
+        let connects = effect.access == Access::Connect;
+        let written = |path: &str| effect.target == Target::Path(path.into());
+        reading.failure.is_open(&shell, &reading.commands, which, connects, &written)
     }
 
     // Asked of Codex 0.169: what it asks to retry outside of the sandbox.
@@ -99,18 +132,22 @@ mod tests {
             ("touch /out 2> /dev/null", false),
             ("(touch /out) 2>/dev/null", false),
             ("touch /out &> log", false),
+            ("echo a &> /out", true),
+            ("echo a &> /out # note", true),
+            ("mkdir -p /out/x", true),
+            ("mkdir -p /out/x; echo", false),
             ("touch /out >/dev/null 2>&1", false),
             ("sleep 1; touch /out", false),
             ("npm install -g /out", false),
         ] {
-            assert_eq!(openly(text, false), expected, "{text}");
+            assert_eq!(openly(text), expected, "{text}");
         }
         for (text, expected) in [
             ("curl http://a.invalid", false),
             ("ssh a.invalid true", true),
             ("bash -c 'echo > /dev/tcp/127.0.0.1/9'", true),
         ] {
-            assert_eq!(openly(text, true), expected, "{text}");
+            assert_eq!(openly(text), expected, "{text}");
         }
     }
 }

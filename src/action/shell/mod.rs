@@ -27,7 +27,7 @@ mod words;
 
 use std::borrow::Cow;
 
-pub use failure::Failure;
+pub use failure::{Failure, Which};
 pub use forced_rm::has_forced_rm;
 pub use words::rule_segments;
 

@@ -153,6 +153,8 @@ impl<'t> Reader<'t> {
     fn absorb(&mut self, inner: ShellReading<'t>) {
         if inner.failure.fatal_from > 0 {
             self.out.failure.fatal_from = self.out.effects.known.len() + inner.failure.fatal_from;
+            let before = self.out.effects.conditional.len();
+            self.out.failure.conditional_from = before + inner.failure.conditional_from;
         }
         for effect in inner.effects.known {
             self.effect(effect.access, effect.target);
@@ -224,6 +226,7 @@ impl<'t> Reader<'t> {
         // A failure of what came before is passed over, and so is one in the background or in a pipe.
         if !self.stops_at_failure && (simple.joint != Some(Joint::And) || simple.piped) {
             self.out.failure.fatal_from = self.out.effects.known.len();
+            self.out.failure.conditional_from = self.out.effects.conditional.len();
         }
         let narrowed = self.guards.begin(simple.joint, simple.piped);
         if !self.guards.is_dead() {
@@ -234,6 +237,7 @@ impl<'t> Reader<'t> {
         }
         if simple.isolated && !simple.piped {
             self.out.failure.fatal_from = self.out.effects.known.len();
+            self.out.failure.conditional_from = self.out.effects.conditional.len();
         }
     }
 
