@@ -84,7 +84,9 @@ impl CodexServer {
         let compactions = script.threads.first().map_or(0, |main| main.compactions);
         self.model.tools().load(transcripts);
         *self.model.log() = Log::default();
-        *self.model.play() = Play::new(script, guardians);
+        let play = Play::new(script, guardians);
+        witness.follow(play.running());
+        *self.model.play() = play;
         let model = if code_mode { CODE_MODEL } else { DIRECT_MODEL };
         let mut place = turns.first().map(|turn| turn.place.clone()).unwrap_or_default();
         let roots = turns.iter().filter_map(|turn| turn.place.roots.as_deref()).flatten();
@@ -113,10 +115,10 @@ impl CodexServer {
         };
         unplayed.extend(left);
         let log = self.model.log().clone();
-        for (call, result) in log.results() {
-            witness.learn(call, &result.tool, &result.arguments);
-        }
         let nested = Nested::of(transcripts, self.model.play().answers());
+        for (call, result) in log.results() {
+            witness.learn(call, &result.tool, &result.arguments, &nested);
+        }
         witness.name_hooks(&nested);
         let missing = self.model.tools().missing().to_vec();
         let outside = self.traces().outside().iter().map(|id| witness.name(id).to_owned()).collect();

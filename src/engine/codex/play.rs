@@ -1,6 +1,7 @@
 //! Which recorded answer a request of Codex gets.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
@@ -41,9 +42,26 @@ pub(super) enum Hold {
     End,
 }
 
+/// The calls that each thread was told to make last; what the CLI tells meanwhile is mostly about them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Running(Arc<Mutex<HashMap<usize, Vec<String>>>>);
+
+impl Running {
+    /// A thread was told to make these calls.
+    fn begin(&self, thread: usize, calls: &[String]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(thread, calls.to_vec());
+    }
+
+    /// All of them.
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().flatten().cloned().collect()
+    }
+}
+
 /// A script on its way.
 #[derive(Debug, Default)]
 pub(super) struct Play {
+    running: Running,
     threads: Vec<Part>,
     /// Threads of the CLI and whose part they play.
     bound: HashMap<String, usize>,
@@ -103,6 +121,11 @@ impl Play {
         }
         let guardians = guardians.into_iter().collect();
         Self { threads, guardians, moved: script.moved, ..Self::default() }
+    }
+
+    /// The calls that are under way.
+    pub(super) fn running(&self) -> Running {
+        self.running.clone()
     }
 
     /// A script whose main part is played by the first thread that asks, in one turn, in which nobody says anything.
@@ -216,6 +239,7 @@ impl Play {
         let response = self.threads[at].left.pop_front();
         if let Some(response) = response.filter(|response| !response.items.is_empty()) {
             let fills = response.fills;
+            self.running.begin(at, &response.calls);
             let items = response.items.into_iter().map(|item| self.renamed(item)).collect();
             return Answer { number: self.number, items, fills, holds: None };
         }

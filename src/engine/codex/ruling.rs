@@ -71,7 +71,9 @@ impl Seen<'_> {
             return Some(Observed::new(Verdict::Ask, None, said));
         }
         if answer.contains("MCP tool arguments must be a JSON object") {
-            let phase = if self.hooked { Phase::Hook } else { Phase::Routing };
+            // What the model gave was an object, so that a hook made something else of it.
+            let was = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&self.call.arguments);
+            let phase = if self.hooked && was.is_ok() { Phase::Hook } else { Phase::Routing };
             return Some(Observed::new(Verdict::Deny, Some(phase), short(&answer)));
         }
         let of = |verdict, phase, said: &str| Some(Observed::new(verdict, phase, short(said)));

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::client::Listener;
 use super::does::{Does, script_of};
+use super::play::Running;
 use crate::decision::{Approval, HumanVerdict};
 use crate::transcript::Transcript;
 use names::Names;
@@ -79,6 +80,11 @@ impl Witness {
     pub(super) fn new(approvals: &[Approval], transcripts: &[Transcript<'_>]) -> Self {
         let (person, names) = (Person::new(approvals, transcripts), Names::new(transcripts));
         Self { person, names, ..Self::default() }
+    }
+
+    /// Hears which calls are under way.
+    pub(super) fn follow(&mut self, running: Running) {
+        self.names.follow(running);
     }
 
     /// For a new session of a task: people's answers are those that they gave to the same in the recording.
@@ -189,6 +195,9 @@ impl Witness {
         let call = id.split_once(&format!(":{order}:{source}")).and_then(|(_, rest)| rest.strip_prefix(':'));
         // Codex asks a second time about a command that it starts again outside of the sandbox.
         let call = call.map(|call| call.strip_suffix(":retry").unwrap_or(call));
+        if let Some(call) = call {
+            self.names.hear(call);
+        }
         let entries = run["entries"].as_array().map_or(&[][..], Vec::as_slice);
         let said: Vec<&str> = entries.iter().filter_map(|entry| entry["text"].as_str()).collect();
         self.hooks.push(HookSeen {
@@ -210,28 +219,16 @@ impl Witness {
     /// Gives hooks of nested calls the ids of these calls. Those that hooks blocked or rewrote are told of by nothing
     /// else, so they are taken in order.
     pub(super) fn name_hooks(&mut self, fates: &super::nested::Nested) {
-        let mut left = self
-            .names
-            .left()
-            .filter(|id| fates.fate(id).is_some())
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
-            .into_iter();
+        self.names.give_in_order(self.hooks.iter().filter_map(|hook| hook.call.as_deref()), fates);
         for hook in &mut self.hooks {
-            let Some(own) = hook.call.clone().filter(|call| call.starts_with("exec-")) else { continue };
-            if self.names.get(&own).is_none()
-                && let Some(nested) = left.next()
-            {
-                self.names.give(&own, nested);
-            }
-            if let Some(name) = self.names.get(&own) {
+            if let Some(name) = hook.call.as_ref().and_then(|own| self.names.get(own)) {
                 hook.call = Some(name.to_owned());
             }
         }
     }
 
     /// Takes the ids of nested calls from what was logged of them; what was refused is told nowhere else.
-    pub(super) fn learn(&mut self, id: &str, tool: &str, arguments: &str) {
+    pub(super) fn learn(&mut self, id: &str, tool: &str, arguments: &str, fates: &super::nested::Nested) {
         let read: Value = serde_json::from_str(arguments).unwrap_or_default();
         let does = match tool {
             "exec_command" => Does::Command(text(&read["cmd"])),
@@ -239,7 +236,7 @@ impl Witness {
             _ => Does::Other,
         };
         if does != Does::Other {
-            self.names.resolve(id, &does);
+            self.names.learn(id, &does, fates);
         }
     }
 }
