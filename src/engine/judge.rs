@@ -24,6 +24,7 @@ use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Workspace};
 use crate::boundary::tools::Caller;
 use crate::decision::{Phase, Rule, Ruling, Scope, Verdict};
+use crate::plugin::ApprovalMode;
 use crate::replay::{EffectRow, HookRow};
 use crate::transcript::{Call, Guardian};
 
@@ -217,6 +218,17 @@ impl Passage<'_, '_> {
             Policy::Run { confinement, ruling } => {
                 self.note(ruling.phase, Some(&ruling.rule), || ruling.reason.to_string());
                 let Some(confinement) = confinement else { return ruling };
+                if matches!(attempt.action, Action::Shell(_))
+                    && attempt.direct_patch().is_none()
+                    && self.moment.lacks_folder()
+                {
+                    return self.end(Ruling {
+                        verdict: Verdict::Deny,
+                        phase: Phase::Approval,
+                        reason: "the working folder is not there, so that nothing is started".into(),
+                        rule: Rule::built_in("commands start in a folder that is there"),
+                    });
+                }
                 self.unsandboxed = confinement == Confinement::Escalated;
                 let ruling =
                     sandbox::ruling(boundary, self.bounds, attempt, self.moment, confinement, ruling);
@@ -240,11 +252,14 @@ impl Passage<'_, '_> {
         accepted: Option<Confinement>,
     ) -> Ruling {
         self.note(ask.phase, Some(&ask.rule), || ask.reason.to_string());
-        let asked = self.asked(attempt.action);
+        // A patch that a command holds is asked about as a patch (conformance: hooks/permission-on-patch-in-shell).
+        let held = attempt.direct_patch().map(|embedded| Action::Patch(Cow::Borrowed(&*embedded.text)));
+        let asked = self.asked(held.as_ref().unwrap_or(attempt.action));
         let answer = self.judge.hooks.permission_request(self.judge.boundary, asked, self.moment);
         self.hooks.extend(answer.rows);
+        let lasts = self.lasts(attempt.action);
         let ruling = match answer.verdict {
-            Permission::Silent if self.judge.grants().covers(attempt, self.moment) => {
+            Permission::Silent if lasts && self.judge.grants().covers(attempt, self.moment) => {
                 let reason = "somebody accepted it for the session before";
                 let allowed = allow(Phase::Approval, reason, "accepted for the session");
                 accepted.map_or(allowed.clone(), |confinement| self.approved(attempt, confinement, allowed))
@@ -263,10 +278,22 @@ impl Passage<'_, '_> {
         self.end(ruling)
     }
 
+    /// Can somebody accept it for the session? Of tools only those whose approval mode is `auto` (Codex 0.169,
+    /// conformance: approval/for-session-by-mode).
+    fn lasts(&self, action: &Action<'_>) -> bool {
+        let Action::Mcp(call) = action else { return true };
+        match self.judge.boundary.mcp.tool(&call.server, &call.tool) {
+            Exposure::Exposed(policy) => policy.mode == ApprovalMode::Auto,
+            Exposure::Hidden(_) => false,
+        }
+    }
+
     /// What becomes of a call that a hook approves, or a person before: what fails in the sandbox may run again outside.
     fn approved(&mut self, attempt: &Attempt<'_>, confinement: Confinement, allowed: Ruling) -> Ruling {
         let (boundary, bounds, moment) = (self.judge.boundary, self.bounds, self.moment);
-        self.unsandboxed = confinement == Confinement::Escalated;
+        // No shell is started for a patch that a command holds.
+        let held = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_some();
+        self.unsandboxed = confinement == Confinement::Escalated && !held;
         let ruling = sandbox::ruling(boundary, bounds, attempt, moment, confinement, allowed.clone());
         match retry::of(boundary, bounds, attempt, moment, &ruling, true) {
             Retry::Outside => {
@@ -330,8 +357,12 @@ impl Passage<'_, '_> {
     fn unrouted(&self, action: &Action<'_>) -> Option<(ToolName<'_>, Rule)> {
         let call = self.moment.call?;
         // Of the names that scripts have for tools, those of Codex's own are the usual ones.
-        if call.parent.is_some() && !matches!(action, Action::Builtin(_)) {
+        if call.parent.is_some() && !matches!(action, Action::Builtin(_) | Action::Spawn(_)) {
             return None;
+        }
+        // These are no functions for scripts.
+        if call.parent.is_some() && matches!(&*call.tool.name, "request_user_input" | "tool_search") {
+            return Some((call.tool.clone(), Rule::built_in("tools of scripts")));
         }
         let boundary = self.judge.boundary;
         let caller = Caller {

@@ -30,6 +30,7 @@ mod sandbox;
 mod skills;
 mod thread;
 mod touch;
+mod verification;
 mod walk;
 mod workspace;
 

@@ -2,8 +2,9 @@ use std::sync::Mutex;
 
 use super::cell::Kept;
 use super::hook::RecordView;
-use super::hooks::Answers;
+use super::hooks::{Answers, body};
 use super::touch::Site;
+use crate::action::{Lying, is_current};
 use crate::decision::Approval;
 use crate::transcript::{Call, Context, Recorded, Session, Transcript};
 
@@ -53,6 +54,17 @@ impl<'m> Moment<'m> {
     /// The kind of the agent at work, as matchers of sub-agents go by.
     pub(super) fn agent_role(&self) -> &'m str {
         self.session.agent_role.as_deref().unwrap_or("default")
+    }
+
+    /// Is the working folder that the call names not there? The files of the snapshot tell, unless the recording shows
+    /// that the command ran. Codex notes that of every command since 0.169, and earlier ones show what it wrote.
+    pub(super) fn lacks_folder(&self) -> bool {
+        let Some(call) = self.call.filter(|_| self.site.locale.workdir.is_some()) else { return false };
+        let notes = is_current(&self.session.cli_version);
+        let wrote = || call.output.is_some_and(|output| !body(&output.text()).trim().is_empty());
+        let ran = call.item.as_ref().is_some_and(|item| item.status == "completed")
+            || (!notes && call.exit_code().is_none_or(|code| code == 0) && wrote());
+        !ran && self.site.lies(".", Lying::Folder) == Some(false)
     }
 
     /// The sandbox in which the call ran to a good end, where the recording names one.

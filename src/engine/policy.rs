@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::attempt::Attempt;
 use super::judge::allow;
 use super::moment::Moment;
-use super::touch::Locale;
-use crate::action::patch::{self, ChangeKind, Patch};
+use super::verification::{self, Verified};
+use crate::action::patch::{self, ChangeKind, Patch, PatchError};
 use crate::action::shell::{EmbeddedPatch, has_forced_rm};
 use crate::action::{Action, Additional, McpCall, Shell, Stdin, ToolName};
 use crate::boundary::Boundary;
@@ -16,7 +18,7 @@ use crate::boundary::approval::{
 };
 use crate::boundary::mcp::Exposure;
 use crate::boundary::rules::{ExecPolicy, Invocation};
-use crate::boundary::sandbox::{Bounds, Confinement, Kind};
+use crate::boundary::sandbox::{Bounds, Confinement, Kind, PatchTarget};
 use crate::decision::{Phase, Rule, Ruling, Verdict};
 use crate::source::snapshot::{Entry, Files};
 
@@ -135,19 +137,29 @@ fn apply_patch(
     embedded: &EmbeddedPatch<'_>,
     moment: &Moment<'_>,
 ) -> Policy {
+    let unreadable = |path: &str| {
+        matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_))
+    };
+    let refused = |error: PatchError| {
+        let reason = format!("the patch cannot be read: {error}").into();
+        Policy::Stop(ruling(Verdict::Deny, Phase::Routing, reason, Rule::built_in("patch grammar")))
+    };
+    match verification::verify(embedded, moment, &unreadable) {
+        Err(error) => return refused(error),
+        Ok(Verified::Repeats(path)) => return refused(PatchError::Repeated { path }),
+        Ok(Verified::Fails(path)) => {
+            let reason = format!("the patch does not fit {path}, and changes nothing").into();
+            let rule = Rule::built_in("patches are verified before anything else");
+            let ruling = ruling(Verdict::Allow, Phase::Approval, reason, rule);
+            return Policy::Run { confinement: None, ruling };
+        }
+        Ok(Verified::Fits) => {}
+    }
     let parsed = match patch::parse(&embedded.text) {
         Ok(parsed) => parsed,
-        Err(error) => {
-            let reason = format!("the patch cannot be read: {error}");
-            return Policy::Stop(ruling(
-                Verdict::Deny,
-                Phase::Routing,
-                reason.into(),
-                Rule::built_in("patch grammar"),
-            ));
-        }
+        Err(error) => return refused(error),
     };
-    let targets = targets(&parsed, &embedded.cwd, moment);
+    let targets = targets(&parsed, embedded, moment);
     let files: Vec<_> = targets
         .iter()
         .map(|target| PatchCall {
@@ -175,8 +187,7 @@ struct PatchFile {
     reads: bool,
 }
 
-fn targets(patch: &Patch<'_>, folder: &str, moment: &Moment<'_>) -> Vec<PatchFile> {
-    let locale: Locale<'_> = moment.site.locale;
+fn targets(patch: &Patch<'_>, embedded: &EmbeddedPatch<'_>, moment: &Moment<'_>) -> Vec<PatchFile> {
     let mut files = Vec::with_capacity(patch.files.len());
     for change in &patch.files {
         let (updates, reads) = match &change.kind {
@@ -185,9 +196,7 @@ fn targets(patch: &Patch<'_>, folder: &str, moment: &Moment<'_>) -> Vec<PatchFil
             ChangeKind::Update { .. } => (true, true),
         };
         let mut add = |path: &str, reads| {
-            // A patch knows no home folder.
-            let plain = if path.starts_with('~') { format!("./{path}").into() } else { Cow::Borrowed(path) };
-            let path = locale.absolute_in(folder, &plain);
+            let path = verification::absolute(embedded, path, moment);
             files.push(PatchFile { kind: kind(&path, moment), path, updates, reads });
         };
         add(&change.path, reads);
@@ -223,6 +232,12 @@ fn mcp(boundary: &Boundary, call: &McpCall<'_>) -> Policy {
     let verdict = policy.approval().verdict(never, boundary.sandbox.is_unrestricted());
     let of = |reason: &'static str| ruling(verdict, Phase::Approval, reason.into(), policy.rule.clone());
     match verdict {
+        Verdict::Allow if !may_be_arguments(&call.arguments) => Policy::Stop(ruling(
+            Verdict::Deny,
+            Phase::Routing,
+            "the arguments are no JSON object".into(),
+            Rule::built_in("argument schema"),
+        )),
         Verdict::Allow => Policy::Run { confinement: None, ruling: of("the tool needs no approval") },
         Verdict::Ask => {
             Policy::Ask { ruling: of("the tool needs approval"), unless_allowed: None, accepted: None }
@@ -236,6 +251,12 @@ fn mcp(boundary: &Boundary, call: &McpCall<'_>) -> Policy {
             Policy::Stop(of("whether the tool needs approval depends on hints that were not recorded"))
         }
     }
+}
+
+/// Codex 0.169 hands objects to MCP servers, and refuses any other JSON (conformance: mcp/arguments).
+fn may_be_arguments(arguments: &str) -> bool {
+    let first = arguments.trim_start().chars().next();
+    first.is_none_or(|first| first == '{') || serde_json::from_str::<&RawValue>(arguments).is_err()
 }
 
 fn of_step(step: Step) -> Policy {

@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::moment::Moment;
+use super::verification::{self, Verified};
 use crate::action::Action;
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::source::snapshot::{Content, Files};
@@ -34,7 +35,7 @@ pub(super) fn of(
         }
         Recorded::Ran | Recorded::SandboxDenied => Some(Ok(())),
         Recorded::HookBlocked | Recorded::Rejected | Recorded::Declined
-            if ruling.verdict == Verdict::Allow =>
+            if ruling.verdict == Verdict::Allow || stopped =>
         {
             Some(Err("the recording holds no result"))
         }
@@ -61,12 +62,16 @@ fn is_no_image(path: &str, call: &Call<'_>, moment: &Moment<'_>) -> bool {
 fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
     match attempt.action {
         Action::Shell(_) => attempt.direct_patch().is_some() || call.running_terminal().is_some(),
+        Action::Patch(_) => attempt.direct_patch().is_some_and(|embedded| {
+            let verified = verification::verify(embedded, moment, &|_| false);
+            !matches!(verified, Ok(Verified::Fits))
+        }),
         Action::Stdin(_) => moment.terminal.is_none() || call.exit_code().is_none(),
         Action::Mcp(_) => {
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }
         Action::ViewImage(path) => is_no_image(path, call, moment),
-        Action::Patch(_) | Action::Builtin(_) => false,
+        Action::Builtin(_) => false,
         _ => matches!(attempt.action, Action::WebSearch(_) | Action::Code(_)),
     }
 }

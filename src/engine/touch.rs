@@ -6,7 +6,7 @@ use super::workspace::normalise;
 use crate::action::{Access, Effect, Lying, Names, Target};
 use crate::boundary::sandbox::{Followed, Kind};
 use crate::source::Overlay;
-use crate::source::snapshot::{self, Entry, Files, Glob};
+use crate::source::snapshot::{self, Content, Entry, Files, Glob};
 
 /// An effect whose target was found on the recorded machine, as far as the snapshot tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl Site<'_> {
             return None;
         }
         let found = self.files?.lookup(absolute.as_bytes());
-        if !found.certain {
+        if !found.certain || self.leads_into_repository(&absolute) {
             return None;
         }
         match (found.entry, what) {
@@ -161,6 +161,22 @@ impl Site<'_> {
             (Entry::Folder | Entry::Submodule, _) => Some(what != Lying::File),
             (Entry::Missing, _) => Some(false),
             _ => None,
+        }
+    }
+
+    /// Does a link lead to what the repository keeps, which is none of the snapshot's files?
+    fn leads_into_repository(&self, path: &str) -> bool {
+        let led = self.follow(path).path;
+        below(&led, self.locale.top).is_some_and(|below| below == ".git" || below.starts_with(".git/"))
+    }
+
+    /// What is in the file at an absolute path, in the snapshot and as the session left it; only the tree of the snapshot
+    /// is known, and not what is below `.git`.
+    pub(super) fn contents(&self, path: &str) -> [Content; 2] {
+        let below = below(path, self.locale.top).filter(|below| !below.starts_with(".git/"));
+        match self.files.zip(below) {
+            Some((files, below)) => [files.base().read(below), files.read(path)],
+            None => [Content::Unknown, Content::Unknown],
         }
     }
 
@@ -295,11 +311,18 @@ impl Site<'_> {
     /// Files of the tree that an absolute pattern matches.
     pub(super) fn matching(&self, pattern: &str) -> Vec<String> {
         let inside = below(pattern, self.locale.top);
-        let (Some(files), Some(pattern)) = (self.files, inside.and_then(Glob::new)) else {
+        let (Some(files), Some(glob)) = (self.files, inside.and_then(Glob::new)) else {
             return Vec::new();
         };
         let absolute = |path: Vec<u8>| format!("{}/{}", self.locale.top, String::from_utf8_lossy(&path));
-        files.glob(&pattern, MAX_MATCHES).paths.into_iter().map(absolute).collect()
+        let found = files.glob(&glob, MAX_MATCHES).paths.into_iter().map(absolute);
+        // The repository's own folder is none of the snapshot's files; only patterns with a dot match it.
+        let repository = format!("{}/.git", self.locale.top.trim_end_matches('/'));
+        let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+        let own = name.starts_with('.')
+            && folder == self.locale.top.trim_end_matches('/')
+            && globset::Glob::new(name).is_ok_and(|glob| glob.compile_matcher().is_match(".git"));
+        found.chain(own.then_some(repository)).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 pub use apply::ApplyError;
-pub use parse::{PatchError, parse};
+pub use parse::{PatchError, parse, read};
 
 use super::{Access, Effect, Effects, Target};
 

@@ -40,15 +40,27 @@ pub enum PatchError {
     },
 }
 
-/// Reads a patch.
-///
-/// Codex 0.169: blanks around the markers and the whole text do not matter, the text may be wrapped in a
-/// here-document (`<<'EOF'` … `EOF`), and two changes of one file are refused. The tests hold what the real CLI did
-/// with each text.
+/// Reads a patch that changes every file once.
 ///
 /// # Errors
-/// The text is not a patch; Codex then changes nothing.
+/// The text is not a patch, or two changes are of one file; Codex then changes nothing.
 pub fn parse(text: &str) -> Result<Patch<'_>, PatchError> {
+    let patch = read(text)?;
+    let mut seen = BTreeSet::new();
+    match patch.files.iter().find(|file| !seen.insert(plain_path(&file.path))) {
+        Some(file) => Err(PatchError::Repeated { path: file.path.to_string() }),
+        None => Ok(patch),
+    }
+}
+
+/// Reads a patch, which may change a file twice; Codex finds that only when it looks at the files.
+///
+/// Codex 0.169: blanks around the markers and the whole text do not matter, and the text may be wrapped in a
+/// here-document (`<<'EOF'` … `EOF`). The tests hold what the real CLI did with each text.
+///
+/// # Errors
+/// The text is not a patch.
+pub fn read(text: &str) -> Result<Patch<'_>, PatchError> {
     let lines: Vec<&str> = text.trim().lines().map(|line| line.trim_end_matches('\r')).collect();
     let (lines, skipped) = match bounds(&lines) {
         Ok(()) => (lines.as_slice(), 0),
@@ -73,11 +85,7 @@ fn finish(patch: Patch<'_>) -> Result<Patch<'_>, PatchError> {
     if patch.files.is_empty() && patch.environment.is_none() {
         return Err(PatchError::Empty);
     }
-    let mut seen = BTreeSet::new();
-    match patch.files.iter().find(|file| !seen.insert(plain_path(&file.path))) {
-        Some(file) => Err(PatchError::Repeated { path: file.path.to_string() }),
-        None => Ok(patch),
-    }
+    Ok(patch)
 }
 
 /// The path without `.` and with `..` taken back, as far as that goes without looking at the disk.

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub(super) use event::{Asked, Permission, PostTool, PreTool};
+pub(super) use payload::body;
 pub(super) use tool::Answers;
 
 use super::cell::{Cell, Doubt, Kept, ProcessOutcome};

@@ -29,7 +29,7 @@ impl<'c> ToolUse<'c> {
         let (name, input): (Cow<'c, str>, _) = match action {
             Action::Shell(shell) => ("Bash".into(), raw(&json!({"command": line(shell)}))),
             // Codex reads a patch before it asks hooks.
-            Action::Patch(text) if patch::parse(text).is_err() => return None,
+            Action::Patch(text) if patch::read(text).is_err() => return None,
             Action::Patch(text) => ("apply_patch".into(), raw(&json!({"command": text}))),
             Action::Mcp(McpCall { server, tool, arguments }) => {
                 let input = RawValue::from_string(arguments.to_string()).ok();
@@ -166,7 +166,7 @@ pub(super) fn response(action: &Action<'_>, call: &Call<'_>) -> Option<Box<RawVa
 }
 
 /// An output without the head that Codex puts before it.
-pub(super) fn body(answer: &str) -> &str {
+pub(in crate::engine) fn body(answer: &str) -> &str {
     answer.split_once("Output:\n").map_or(answer, |(head, body)| {
         let ours = ["Chunk ID: ", "Wall time: ", "Exit code: "].iter().any(|start| head.starts_with(start));
         if ours { body } else { answer }
