@@ -90,8 +90,8 @@ impl<'t> Shell<'t> {
 pub struct Launch<'t> {
     /// The shell that the call names (`shell`); else the user's.
     pub shell: Option<Cow<'t, str>>,
-    /// The shell is started without `-l` (`login: false`).
-    pub no_login: bool,
+    /// Whether the call says that the shell is to be started with `-l` (`login`).
+    pub login: Option<bool>,
 }
 
 /// What a call of `exec_command` says about permissions, beside [`Shell::escalated`].

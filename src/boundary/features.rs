@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::decision::Rule;
 use crate::finding::Finding;
 use crate::plugin::Config;
+use crate::plugin::config::{Node, Placed};
 
 /// A feature of Codex that changes what a session may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +64,19 @@ impl Feature {
     }
 }
 
+/// A flag under `[features]`; some may be tables, which say `enabled` (Codex 0.169).
+fn flag(file: &Config, key: &str, findings: &mut Vec<Finding>) -> Option<Placed<bool>> {
+    let table = TABLES.contains(&key) && file.get(&["features", key]).is_some_and(Node::is_table);
+    if table {
+        file.typed(&["features", key, "enabled"], findings)
+    } else {
+        file.typed(&["features", key], findings)
+    }
+}
+
+/// Features that may be written as tables.
+const TABLES: [&str; 2] = ["code_mode", "multi_agent_v2"];
+
 /// Which features are on, and by which rule.
 #[derive(Clone, Debug, Default)]
 pub struct Features(BTreeMap<Feature, (bool, Rule)>);
@@ -74,8 +88,7 @@ impl Features {
         for feature in Feature::ALL {
             for (file, whose) in [(requirements, "requirements: "), (config, "")] {
                 let flags = feature.keys().0.iter();
-                let flag =
-                    flags.filter_map(|key| Some((key, file.typed::<bool>(&["features", key], findings)?)));
+                let flag = flags.filter_map(|key| Some((key, flag(file, key, findings)?)));
                 let Some((key, flag)) = flag.into_iter().next() else { continue };
                 let rule = Rule::at(flag.place, format!("{whose}features.{key} = {}", flag.value));
                 set.entry(feature).or_insert((flag.value, rule));
@@ -121,6 +134,8 @@ mod tests {
             ("features.request_permissions = true", "", Feature::RequestPermissions, false),
             ("features.goals = true", "features.goals = false", Feature::Goals, false),
             ("features.goals = false", "features.goals = true", Feature::Goals, true),
+            ("features.multi_agent_v2 = { enabled = true }", "", Feature::Collaboration, true),
+            ("features.multi_agent_v2 = { max_depth = 1 }", "", Feature::Collaboration, false),
         ] {
             let features = Features::compile(&config(text), &config(requirements), &mut Vec::new());
             assert_eq!(features.has(feature), expected, "{text} {requirements}");

@@ -89,7 +89,7 @@ impl Boundary {
         });
         let rules = ExecPolicy::compile(&plugin.rules, &plugin.requirements.document, findings);
         let boundary = Self {
-            tools: Tools::new(features, agents_off, deepest),
+            tools: Tools::new(features, agents_off, deepest).configured(&plugin.config, findings),
             mcp: McpPolicy::compile(plugin, findings),
             hooks: Hooks::compile(plugin, findings),
             skills: Skills::compile(plugin, findings),

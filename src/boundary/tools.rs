@@ -3,6 +3,8 @@
 use super::features::{Feature, Features};
 use crate::action::{McpCall, ToolName, is_current};
 use crate::decision::Rule;
+use crate::finding::Finding;
+use crate::plugin::Config;
 
 /// Who calls a tool.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,13 +40,38 @@ pub struct Tools {
     features: Features,
     agents_off: Option<Rule>,
     deepest: Option<(i64, Rule)>,
+    /// `allow_login_shell = false`.
+    no_login: Option<Rule>,
+    /// `[tools.update_plan] enabled = true`.
+    plans: bool,
+    /// `[tools.experimental_request_user_input] enabled = false`.
+    no_questions: Option<Rule>,
 }
 
 impl Tools {
     /// The tools that these features leave. `agents_off` is the rule of `[agents] enabled = false`, and `deepest` that
     /// of `max_depth`, where it is set.
     pub fn new(features: Features, agents_off: Option<Rule>, deepest: Option<(i64, Rule)>) -> Self {
-        Self { features, agents_off, deepest }
+        Self { features, agents_off, deepest, ..Self::default() }
+    }
+
+    /// The same with the tools that the configuration switches on and off by themselves.
+    #[must_use]
+    pub fn configured(mut self, config: &Config, findings: &mut Vec<Finding>) -> Self {
+        let mut off = |path: &[&str]| {
+            let flag = config.typed::<bool>(path, findings)?;
+            (!flag.value).then(|| Rule::at(flag.place, format!("{} = false", path.join("."))))
+        };
+        self.no_login = off(&["allow_login_shell"]);
+        self.no_questions = off(&["tools", "experimental_request_user_input", "enabled"]);
+        let plans = config.typed::<bool>(&["tools", "update_plan", "enabled"], findings);
+        self.plans = plans.is_some_and(|plans| plans.value);
+        self
+    }
+
+    /// The rule that refuses calls which ask for a login shell; hooks see them before (Codex 0.169).
+    pub fn refuses_login(&self) -> Option<&Rule> {
+        self.no_login.as_ref()
     }
 
     /// Agents have agents of their own down to a depth of 1, unless the configuration says otherwise.
@@ -88,11 +115,10 @@ impl Tools {
                 let offered = offered || self.features.has(Feature::CodeMode) || !caller.is_current();
                 (!offered).then(|| Rule::built_in(format!("`{}` does not work in code mode", caller.model)))
             }
+            ("", "request_user_input") => self.no_questions.clone(),
+            ("", "update_plan") if self.plans => None,
             // Searches and images are made by the provider, whatever Codex offers.
-            (
-                "",
-                "apply_patch" | "request_user_input" | "tool_search" | "web_search" | "image_generation",
-            ) => None,
+            ("", "apply_patch" | "tool_search" | "web_search" | "image_generation") => None,
             ("", _) if RESOURCES.contains(&name) => None,
             ("", _) => unknown(format!("Codex 0.169 has no tool `{name}`")),
             (namespace @ ("multi_agent_v1" | "collaboration"), _) => {
@@ -123,7 +149,6 @@ fn works_in_code(model: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::Config;
     use crate::source::TextFile;
 
     const NOW: Caller<'_> = Caller { cli_version: "0.169.0", model: "gpt-5.5", servers: false, depth: 0 };
@@ -177,6 +202,26 @@ mod tests {
             let refused = tools(features).refuses(&name(namespace, tool), &caller);
             assert_eq!(refused.is_none(), routed, "{features} {namespace} {tool}");
         }
+    }
+
+    // Asked of Codex 0.169 by calling each tool with these keys.
+    #[test]
+    fn the_configuration_switches_tools_by_themselves() {
+        for (text, tool, routed) in [
+            ("", "update_plan", false),
+            ("tools.update_plan.enabled = true", "update_plan", true),
+            ("tools.update_plan.enabled = false", "update_plan", false),
+            ("tools.experimental_request_user_input.enabled = false", "request_user_input", false),
+            ("tools.experimental_request_user_input.enabled = true", "request_user_input", true),
+        ] {
+            let config = Config::from_layers([&TextFile::new("config.toml", text)], &mut Vec::new());
+            let tools = tools("").configured(&config, &mut Vec::new());
+            assert_eq!(tools.refuses(&name("", tool), &NOW).is_none(), routed, "{text} {tool}");
+        }
+        let config = TextFile::new("config.toml", "allow_login_shell = false");
+        let config = Config::from_layers([&config], &mut Vec::new());
+        assert!(tools("").refuses_login().is_none());
+        assert!(tools("").configured(&config, &mut Vec::new()).refuses_login().is_some());
     }
 
     #[test]

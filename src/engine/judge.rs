@@ -16,7 +16,7 @@ use super::result;
 use super::retry::{self, Retry};
 use super::sandbox;
 use super::touch::Site;
-use crate::action::{Action, Command, ToolName};
+use crate::action::{Action, Command, Shell, ToolName};
 use crate::boundary::Boundary;
 use crate::boundary::approval::Reviewer;
 use crate::boundary::hooks::HookEvent;
@@ -178,13 +178,14 @@ struct Passage<'j, 'm> {
     otherwise: bool,
 }
 
-impl Passage<'_, '_> {
+impl<'j> Passage<'j, '_> {
     fn pass(&mut self, attempt: &Attempt<'_>) -> Ruling {
         let unrouted = self.routing(attempt.action);
         // Hooks of some tools see arguments before Codex finds that it cannot read them.
         let seen = unrouted.as_ref().is_none_or(|ruling| match attempt.action {
             Action::Malformed { .. } => ruling.rule.text == MALFORMED,
             Action::Spawn(_) => ruling.rule.text == UNKNOWN_ROLE,
+            Action::Shell(shell) => self.login_refused(shell).is_some_and(|rule| ruling.rule == *rule),
             _ => false,
         });
         if let Some(ruling) = unrouted.clone().filter(|_| !seen) {
@@ -381,6 +382,13 @@ impl Passage<'_, '_> {
         Some((call.tool.clone(), rule?))
     }
 
+    /// The rule that refuses a command for which the model asks for a login shell.
+    fn login_refused(&self, shell: &Shell<'_>) -> Option<&'j Rule> {
+        let asks = shell.launch.login == Some(true);
+        let own = self.moment.call.is_some_and(|call| call.tool.name == "exec_command");
+        self.judge.boundary.tools.refuses_login().filter(|_| asks && own)
+    }
+
     /// Does a call of Codex's own tool name a role that there is not?
     fn unknown_role(&self, role: Option<&str>) -> bool {
         let role = role.map(str::trim).filter(|role| !role.is_empty());
@@ -414,6 +422,10 @@ impl Passage<'_, '_> {
             }
             Action::Malformed { tool, error } => {
                 deny(format!("the arguments of `{tool}` cannot be read: {error}"), Rule::built_in(MALFORMED))
+            }
+            Action::Shell(shell) if self.login_refused(shell).is_some() => {
+                let rule = self.login_refused(shell)?.clone();
+                deny("the configuration leaves no login shell".to_owned(), rule)
             }
             Action::Spawn(spawn) if self.unknown_role(spawn.role.as_deref()) => {
                 let role = spawn.role.as_deref().unwrap_or_default().trim();

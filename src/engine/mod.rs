@@ -24,6 +24,7 @@ mod native;
 mod policy;
 mod project;
 mod recordings;
+mod request;
 mod result;
 mod retry;
 mod sandbox;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::attempt::Attempt;
 use super::explain;
 use super::moment::{Confined, Moment};
+use super::request;
 use super::touch::{At, Touch};
 use crate::action::patch::{self, ChangeKind};
 use crate::action::shell::EmbeddedPatch;
@@ -164,6 +165,9 @@ pub(super) fn ruling(
             perhaps = Some((verb, touch, rule));
         }
     }
+    if let Some(limited) = limited(bounds, attempt, confinement) {
+        return limited;
+    }
     if let Some((verb, touch, rule)) = perhaps {
         return Ruling {
             verdict: Verdict::Undetermined,
@@ -174,6 +178,24 @@ pub(super) fn ruling(
         };
     }
     unknown(boundary, bounds, attempt, moment, confinement, allowed)
+}
+
+/// The ruling on requests to hosts that may be read from alone; `None` where they only read.
+fn limited(bounds: &Bounds<'_>, attempt: &Attempt<'_>, confinement: Confinement) -> Option<Ruling> {
+    let rule = attempt.touches.iter().find_map(|touch| match &touch.at {
+        At::Host(host) => bounds.limited(host.as_deref(), confinement),
+        _ => None,
+    })?;
+    let Action::Shell(shell) = attempt.action else { return None };
+    let (verdict, reason) = match request::reads(&shell.command) {
+        Some(true) => return None,
+        Some(false) => (Verdict::Deny, "the network lets through requests that only read"),
+        None => (
+            Verdict::Undetermined,
+            "the network lets through requests that only read; what the command requests is not known",
+        ),
+    };
+    Some(Ruling { verdict, phase: Phase::Sandbox, reason: reason.into(), rule: rule.clone() })
 }
 
 /// The ruling on an attempt of which nothing known is stopped: may there be more?

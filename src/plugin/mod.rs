@@ -18,6 +18,7 @@ mod requirements;
 mod servers;
 pub mod skills;
 mod spec;
+mod unfollowed;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -90,6 +91,7 @@ impl Plugin {
         let files = spec.read(findings);
         let config = Config::from_layers(&files.config, findings);
         misspelt::report(&config, findings);
+        unfollowed::report(&config, findings);
         let requirements =
             files.requirements.as_ref().map(|file| Requirements::read(file, findings)).unwrap_or_default();
         let recorded =

@@ -78,6 +78,7 @@ const ANSWERS: &[(&str, Recorded)] = &[
     ("failed to parse function arguments", Malformed),
     ("failed to parse arguments", Malformed),
     ("unknown agent_type '", Malformed),
+    ("login shell is disabled by config", Malformed),
     ("apply_patch verification failed: invalid ", Malformed),
     ("apply_patch verification failed: patch detected without ", Malformed),
     ("patch rejected: empty patch", Malformed),

@@ -139,7 +139,7 @@ macro_rules! arguments {
                     workdir: self.workdir.filter(|folder| !folder.is_empty()).map(Cow::Owned),
                     escalated: before_2026 || self.sandbox_permissions == Some(Place::RequireEscalated),
                     justification: self.justification.map(Cow::Owned),
-                    launch: Launch { shell: self.shell.map(Cow::Owned), no_login: self.login == Some(false) },
+                    launch: Launch { shell: self.shell.map(Cow::Owned), login: self.login },
                     permissions: Permissions { unstated, additional },
                 }
             }

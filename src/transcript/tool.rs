@@ -281,7 +281,7 @@ mod tests {
         let older = of("shell", r#"{"command":["ls"],"justification":"j"}"#);
         assert!(matches!(older, Action::Shell(shell) if shell.permissions == Permissions::default()));
         let launched = of("exec_command", r#"{"cmd":"ls","shell":"sh","login":false}"#);
-        let launch = Launch { shell: Some("sh".into()), no_login: true };
+        let launch = Launch { shell: Some("sh".into()), login: Some(false) };
         assert!(matches!(launched, Action::Shell(shell) if shell.launch == launch));
         let bogus = of("exec_command", r#"{"cmd":"ls","sandbox_permissions":"bogus"}"#);
         assert!(matches!(bogus, Action::Malformed { .. }));
@@ -324,7 +324,7 @@ mod tests {
                 "exec_command",
                 r#"{"cmd":"dir","shell":"pwsh.exe"}"#,
                 Action::Shell(Shell {
-                    launch: Launch { shell: Some("pwsh.exe".into()), no_login: false },
+                    launch: Launch { shell: Some("pwsh.exe".into()), login: None },
                     ..Shell::new(Command::Script { dialect: Dialect::PowerShell, text: "dir".into() })
                 }),
             ),

@@ -113,9 +113,13 @@ impl Hooks {
 /// The rule that switches all hooks off.
 fn all_off(plugin: &Plugin, findings: &mut Vec<Finding>) -> Option<Rule> {
     plugin.requirements.feature_off("hooks").or_else(|| {
-        let flag =
-            plugin.config.typed::<bool>(&["features", "hooks"], findings).filter(|flag| !flag.value)?;
-        Some(Rule::at(flag.place, "features.hooks = false"))
+        // The old name counts where the new one is not written (Codex 0.169).
+        let keys = ["hooks", "codex_hooks"];
+        let flags = keys
+            .into_iter()
+            .filter_map(|key| Some((key, plugin.config.typed::<bool>(&["features", key], findings)?)));
+        let (key, flag) = flags.into_iter().next().filter(|(_, flag)| !flag.value)?;
+        Some(Rule::at(flag.place, format!("features.{key} = false")))
     })
 }
 

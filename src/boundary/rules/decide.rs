@@ -41,7 +41,7 @@ impl<'a> Invocation<'a> {
             Some("sh") => "/usr/bin/sh",
             Some(_) => "/bin/sh",
         };
-        if launch.no_login {
+        if launch.login == Some(false) {
             self.flag = "-c";
         }
         self

@@ -380,7 +380,7 @@ fn scripts_are_matched_with_the_shell_that_runs_them() {
         (Some("python3"), false, "/bin/sh -lc 'ls > x'"),
         (Some(""), false, "/bin/sh -lc 'ls > x'"),
     ] {
-        let launch = Launch { shell: shell.map(Into::into), no_login };
+        let launch = Launch { shell: shell.map(Into::into), login: no_login.then_some(false) };
         assert_eq!(Invocation::new(&command, "/w").launched(&launch).line(), line, "{shell:?} {no_login}");
     }
 }

@@ -225,6 +225,15 @@ impl<'s> Bounds<'s> {
         self.sandbox.network.connect(host)
     }
 
+    /// The rule that lets a host have requests alone that only read, where there is one. Codex 0.169 lets GET, HEAD and
+    /// OPTIONS through then.
+    pub fn limited(&self, host: Option<&str>, confinement: Confinement) -> Option<&'s Rule> {
+        if confinement == Confinement::Escalated && !self.sandbox.has_denials() {
+            return None;
+        }
+        self.sandbox.network.limited(host)
+    }
+
     /// The grant that holds at a path, and its rule.
     fn at(&self, path: &str, kind: Kind, confinement: Confinement) -> (Option<Grant>, &'s Rule) {
         if let Some(rule) = &self.sandbox.files.unrestricted {

@@ -47,7 +47,14 @@ pub(super) fn build(
         None => Network::Off(Rule { place: rule.place.clone(), text: "network_access is not set".into() }),
         Some(place) => {
             let on = Rule::at(place, "network_access = true");
-            proxy_of_features(&on, config, findings).map_or_else(|| Network::Open(on), Network::Proxied)
+            match proxy_of_features(config) {
+                Some(features) => {
+                    let mut proxy = Proxy::new(&on);
+                    proxy.overlay(features, findings);
+                    Network::Proxied(proxy)
+                }
+                None => Network::Open(on),
+            }
         }
     };
     let roots = table.and_then(|table| table.typed::<Vec<Placed<String>>>(&["writable_roots"], findings));
@@ -70,17 +77,11 @@ fn writable_root(root: &Placed<String>, findings: &mut Vec<Finding>) -> Location
     })
 }
 
-/// The proxy that `[features] network_proxy` turns on, with the domains written there.
-pub(super) fn proxy_of_features(on: &Rule, config: &Config, findings: &mut Vec<Finding>) -> Option<Proxy> {
+/// What `[features] network_proxy` says, where it turns the proxy on.
+pub(super) fn proxy_of_features(config: &Config) -> Option<&Node> {
     let feature = config.get(&["features", "network_proxy"])?;
     let enabled = feature
         .read::<bool>()
         .unwrap_or_else(|| feature.get(&["enabled"]).and_then(Node::read::<bool>).unwrap_or(true));
-    enabled.then(|| {
-        let mut proxy = Proxy::new(on);
-        if feature.read::<bool>().is_none() {
-            proxy.add(feature.get(&["domains"]), findings);
-        }
-        proxy
-    })
+    enabled.then_some(feature)
 }

@@ -27,6 +27,14 @@ impl Network {
             Self::Proxied(proxy) => host.map_or_else(|| proxy.some_host(), |host| proxy.connect(host)),
         }
     }
+
+    /// The rule that lets a host have requests alone that only read.
+    pub(super) fn limited(&self, host: Option<&str>) -> Option<&Rule> {
+        match self {
+            Self::Proxied(proxy) => proxy.limited(host),
+            Self::Off(_) | Self::Open(_) => None,
+        }
+    }
 }
 
 /// The list of hosts that Codex's proxy lets through. It acts only with `[features] network_proxy`
@@ -39,6 +47,8 @@ pub(super) struct Proxy {
     local: Rule,
     /// What lets local and private addresses through without a name (`allow_local_binding`).
     open_local: Option<Rule>,
+    /// The mode that lets through requests that only read (`mode = "limited"`).
+    limited: Option<Rule>,
 }
 
 /// One pattern of host names.
@@ -69,12 +79,34 @@ impl Proxy {
             unlisted: at("domain is not on the allowlist of the network proxy"),
             local: at("local and private addresses must be allowed by name"),
             open_local: None,
+            limited: None,
         }
     }
 
-    /// Lets local and private addresses through.
-    pub(super) fn open_local(&mut self, rule: Rule) {
-        self.open_local = Some(rule);
+    /// Takes over `mode` and `allow_local_binding` of a table, where it states them; `name` says whose they are. Codex
+    /// 0.169 prefers those of `[features.network_proxy]` to a profile's.
+    pub(super) fn set(&mut self, name: &str, table: &Node, findings: &mut Vec<Finding>) {
+        if let Some(local) = table.typed::<bool>(&["allow_local_binding"], findings) {
+            let rule = Rule::at(local.place, format!("{name}: allow_local_binding = true"));
+            self.open_local = local.value.then_some(rule);
+        }
+        let Some(mode) = table.typed::<&str>(&["mode"], findings) else { return };
+        match mode.value {
+            "limited" => self.limited = Some(Rule::at(mode.place, format!("{name}: mode = limited"))),
+            "full" => self.limited = None,
+            other => findings.push(
+                Finding::error("permissions", format!("unknown network mode `{other}`"))
+                    .at(mode.place)
+                    .help("write limited or full"),
+            ),
+        }
+    }
+
+    /// The rule that lets a host have requests alone that only read.
+    fn limited(&self, host: Option<&str>) -> Option<&Rule> {
+        // What is open without a name does not pass the proxy.
+        let beside = self.open_local.is_some() && host.is_some_and(|host| is_local(&host_name(host)));
+        self.limited.as_ref().filter(|_| !beside)
     }
 
     /// Adds the `network_rule`s of rules files, of any protocol: Codex 0.169 lists their hosts with those of the
@@ -126,10 +158,12 @@ impl Proxy {
         }
     }
 
-    /// Adds another list; its patterns replace equal ones.
-    pub(super) fn overlay(&mut self, higher: Self) {
-        self.domains.retain(|domain| !higher.domains.iter().any(|other| other.text == domain.text));
-        self.domains.extend(higher.domains);
+    /// Lays `[features] network_proxy` over it.
+    pub(super) fn overlay(&mut self, higher: &Node, findings: &mut Vec<Finding>) {
+        if higher.read::<bool>().is_none() {
+            self.add(higher.get(&["domains"]), findings);
+            self.set("features.network_proxy", higher, findings);
+        }
     }
 
     fn connect(&self, host: &str) -> Answer<'_> {
@@ -297,9 +331,18 @@ mod tests {
         }
         let mut open = proxy("\"*.invalid\" = \"allow\"");
         assert!(!open.connect("a.invalid").allowed() && !open.connect("127.0.0.1").allowed());
-        open.open_local(Rule::built_in("allow_local_binding = true"));
+        let table = |text: &str| read_toml(&TextFile::new("c.toml", text), &mut Vec::new()).unwrap();
+        let mut findings = Vec::new();
+        open.set("x", &table("allow_local_binding = true\nmode = \"limited\""), &mut findings);
         assert!(open.connect("127.0.0.1:9").allowed() && open.connect("localhost").allowed());
         assert!(!open.connect("b.example").allowed());
+        assert!(open.limited(Some("a.example")).is_some() && open.limited(None).is_some());
+        assert!(open.limited(Some("127.0.0.1:9")).is_none());
+        open.set("y", &table("mode = \"full\"\nallow_local_binding = false"), &mut findings);
+        assert!(open.limited(None).is_none() && !open.connect("localhost").allowed());
+        assert!(findings.is_empty());
+        open.set("y", &table("mode = \"some\""), &mut findings);
+        assert_eq!(findings[0].message, "unknown network mode `some`");
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn network(name: &str, profile: &Node, rule: &Rule, config: &Config, findings: &
     };
     let on = Rule::at(enabled.place, format!("{name}: network.enabled = true"));
     let domains = table.and_then(|table| table.get(&["domains"]));
-    let Some(features) = proxy_of_features(&on, config, findings) else {
+    let Some(features) = proxy_of_features(config) else {
         if let Some(domains) = domains {
             findings.push(
                 Finding::warning(
@@ -156,11 +156,10 @@ fn network(name: &str, profile: &Node, rule: &Rule, config: &Config, findings: &
     };
     let mut proxy = Proxy::new(&on);
     proxy.add(domains, findings);
-    proxy.overlay(features);
-    let local = table.and_then(|table| table.typed::<bool>(&["allow_local_binding"], findings));
-    if let Some(local) = local.filter(|local| local.value) {
-        proxy.open_local(Rule::at(local.place, format!("{name}: network.allow_local_binding = true")));
+    if let Some(table) = table {
+        proxy.set(name, table, findings);
     }
+    proxy.overlay(features, findings);
     Network::Proxied(proxy)
 }
 

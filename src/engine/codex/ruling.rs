@@ -58,6 +58,9 @@ const SIGNS: &[&str] = &["seccomp", "landlock", "failed to write file"];
 /// What it says of a place that the sandbox holds by mounting something there.
 const HELD: &str = "Device or resource busy";
 
+/// What its proxy answers, in place of the host, to requests over TLS that do more than read.
+const LIMITED: &str = "Method not allowed in limited mode.";
+
 impl Seen<'_> {
     /// The ruling; `None` when what was seen does not tell.
     pub(super) fn observed(&self) -> Option<Observed> {
@@ -85,6 +88,9 @@ impl Seen<'_> {
             Recorded::Declined => of(Verdict::Deny, Some(Phase::Approval), &answer),
             Recorded::SandboxDenied if self.stopped(&answer) => {
                 of(Verdict::Deny, Some(Phase::Sandbox), "the sandbox stopped it")
+            }
+            Recorded::Ran if self.place != RanIn::Open && answer.contains(LIMITED) => {
+                of(Verdict::Deny, Some(Phase::Sandbox), LIMITED)
             }
             Recorded::Ran | Recorded::SandboxDenied => of(Verdict::Allow, None, "it ran"),
             Recorded::Aborted | Recorded::Unknown if self.begun => {

@@ -273,7 +273,7 @@ fn rewritten(action: &Action<'_>, input: &Value) -> Result<Action<'static>, &'st
             workdir: own(&shell.workdir),
             escalated: shell.escalated,
             justification: own(&shell.justification),
-            launch: Launch { shell: own(&shell.launch.shell), no_login: shell.launch.no_login },
+            launch: Launch { shell: own(&shell.launch.shell), login: shell.launch.login },
             permissions: shell.permissions,
         }),
         Action::Patch(_) => Action::Patch(hook::rewritten_command(input)?.to_owned().into()),

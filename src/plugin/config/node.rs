@@ -172,6 +172,11 @@ impl Node {
         path.iter().try_fold(self, |node, key| <&Table>::from_node(node)?.get(*key))
     }
 
+    /// Is it a table?
+    pub fn is_table(&self) -> bool {
+        matches!(self.value, Value::Table(_))
+    }
+
     /// This node as a `T`, if it is one.
     pub fn read<'n, T: FromNode<'n>>(&'n self) -> Option<T> {
         T::from_node(self)
