@@ -18,24 +18,38 @@ pub(super) fn reads(command: &Command<'_>) -> Option<bool> {
         Command::Argv(words) => vec![words.iter().map(|word| Cow::Borrowed(&**word)).collect()],
         Command::Script { text, .. } => shell::rule_segments(text)?,
     };
-    let requests = segments.iter().filter_map(|words| request(words));
-    let known: Vec<Option<bool>> = requests.collect();
-    match known.iter().find(|one| one.is_none()) {
-        _ if known.contains(&Some(false)) => Some(false),
-        Some(_) => None,
-        None => (!known.is_empty()).then_some(true),
+    let requests: Vec<Request> = segments.iter().map(|words| Request::of(words)).collect();
+    if requests.contains(&Request::More) {
+        return Some(false);
     }
+    (requests.contains(&Request::Reads) && !requests.contains(&Request::Unknown)).then_some(true)
 }
 
-/// Whether one program only reads; `None` for a program that requests nothing, `Some(None)` where it is not known.
-fn request(words: &[Cow<'_, str>]) -> Option<Option<bool>> {
-    let (program, arguments) = words.split_first()?;
-    let program = program.rsplit('/').next().unwrap_or(program);
-    match program {
-        "curl" => Some(Some(curl(arguments))),
-        "wget" => Some(Some(wget(arguments))),
-        "cat" | "echo" | "true" | "false" | "head" | "tail" | "grep" | "jq" | "wc" | "sort" => None,
-        _ => Some(None),
+/// What one program requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    /// Nothing.
+    None,
+    /// Something to read.
+    Reads,
+    /// More than that.
+    More,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Request {
+    fn of(words: &[Cow<'_, str>]) -> Self {
+        let Some((program, arguments)) = words.split_first() else { return Self::None };
+        let reads = match program.rsplit('/').next().unwrap_or(program) {
+            "curl" => curl(arguments),
+            "wget" => wget(arguments),
+            "cat" | "echo" | "true" | "false" | "head" | "tail" | "grep" | "jq" | "wc" | "sort" => {
+                return Self::None;
+            }
+            _ => return Self::Unknown,
+        };
+        if reads { Self::Reads } else { Self::More }
     }
 }
 

@@ -3,7 +3,8 @@ use crate::finding::{Finding, closest};
 
 /// Top-level keys of `config.toml` that state a boundary. Codex ignores unknown keys, so a misspelt one of these silently
 /// widens it.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
+    "allow_login_shell",
     "approval_policy",
     "approvals_reviewer",
     "default_permissions",

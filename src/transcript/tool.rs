@@ -287,6 +287,12 @@ mod tests {
         assert!(matches!(bogus, Action::Malformed { .. }));
     }
 
+    /// The same with a login shell.
+    fn login(action: Action<'static>) -> Action<'static> {
+        let Action::Shell(shell) = action else { return action };
+        Action::Shell(Shell { launch: Launch { login: Some(true), ..shell.launch }, ..shell })
+    }
+
     #[test]
     fn shell_tools_of_all_eras_are_commands() {
         let shell = |command, workdir: Option<&'static str>, escalated, why: Option<&'static str>| {
@@ -308,7 +314,7 @@ mod tests {
             (
                 "shell_command",
                 r#"{"command":"ls","workdir":"","login":true}"#,
-                shell(script("ls"), None, false, None),
+                login(shell(script("ls"), None, false, None)),
             ),
             (
                 "exec_command",

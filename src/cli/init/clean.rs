@@ -8,6 +8,7 @@ use toml_edit::{DocumentMut, Formatted, Item, KeyMut, TableLike};
 /// Top-level keys of `config.toml` that are kept.
 const KEPT: &[&str] = &[
     "agents",
+    "allow_login_shell",
     "apps",
     "approval_policy",
     "approvals_reviewer",
