@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::touch::{Site, Touch};
 use crate::action::patch::{self, Patch};
-use crate::action::shell::{self, EmbeddedPatch, Failure, ShellReading, SimpleCommand};
+use crate::action::shell::{self, EmbeddedPatch, Reading, ShellReading};
 use crate::action::{Action, Effects, Opaque};
 use crate::replay::StepKind;
 use crate::transcript::Call;
@@ -11,35 +11,26 @@ use crate::transcript::Call;
 #[derive(Debug)]
 pub(super) struct Attempt<'c> {
     pub(super) action: &'c Action<'c>,
-    /// Its effects, with every target found.
+    /// Its effects, with every target found; those that are sure to come first.
     pub(super) touches: Vec<Touch<'c>>,
-    /// How many of these, from the first on, are sure to be touched.
-    pub(super) known: usize,
-    /// The others are touched under conditions: their numbers among those of the reading.
+    /// Of those that are touched under conditions, their numbers among those of the reading.
     pub(super) conditional: Vec<usize>,
     /// Why there may be more.
     pub(super) opaque: Option<Opaque>,
-    /// Patches in it: the patch of an `apply_patch` call, or those that a command hands to `apply_patch`.
-    pub(super) patches: Vec<EmbeddedPatch<'c>>,
-    /// The command is a patch without `apply_patch` before it, which Codex refuses.
-    pub(super) bare_patch: bool,
-    /// The simple commands of a shell command.
-    pub(super) commands: Vec<SimpleCommand<'c>>,
-    /// What shows of a shell command when something in it is refused.
-    pub(super) failure: Failure,
+    /// The action as a shell command is read; others have effects alone, or a patch.
+    pub(super) reading: Reading<'c>,
 }
 
 impl<'c> Attempt<'c> {
     /// Reads an action that starts from `site`; scripts of code mode touch nothing themselves.
     pub(super) fn of(action: &'c Action<'c>, site: Site<'_>) -> Self {
         let reading = reading_of(action);
-        let ShellReading { effects, commands, patches, bare_patch, failure } = reading;
-        let Effects { known, conditional, mut opaque, conditional_opaque } = effects;
-        let sure = known.len();
-        let mut touches: Vec<_> = known.into_iter().map(|effect| site.touch(effect)).collect();
+        let Effects { known, conditional, opaque, conditional_opaque } = &reading.effects;
+        let mut opaque = opaque.clone();
+        let mut touches: Vec<_> = known.iter().map(|effect| site.touch(effect)).collect();
         let lies = |path: &str, what| site.lies(path, what);
         let mut numbers = Vec::new();
-        for (number, (condition, effect)) in conditional.into_iter().enumerate() {
+        for (number, (condition, effect)) in conditional.iter().enumerate() {
             let holds = condition.holds(&lies);
             if holds != Some(false) {
                 touches.push(Touch { perhaps: holds.is_none(), ..site.touch(effect) });
@@ -49,9 +40,9 @@ impl<'c> Attempt<'c> {
         if let Some((condition, why)) = conditional_opaque
             && condition.holds(&lies) != Some(false)
         {
-            opaque.get_or_insert(why);
+            opaque.get_or_insert_with(|| why.clone());
         }
-        Self { action, touches, known: sure, conditional: numbers, opaque, patches, bare_patch, commands, failure }
+        Self { action, touches, conditional: numbers, opaque, reading }
     }
 
     /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.
@@ -65,24 +56,23 @@ impl<'c> Attempt<'c> {
 
     /// The patch, when Codex applies it itself instead of starting a shell.
     pub(super) fn direct_patch(&self) -> Option<&EmbeddedPatch<'c>> {
-        self.patches.iter().find(|patch| patch.intercepted)
+        self.reading.patches.iter().find(|patch| patch.intercepted)
     }
 }
 
-/// An action as a shell command is read; others have effects alone, or a patch.
-fn reading_of<'c>(action: &'c Action<'c>) -> ShellReading<'c> {
+fn reading_of<'c>(action: &'c Action<'c>) -> Reading<'c> {
     match action {
-        Action::Shell(command) => shell::effects(command),
+        Action::Shell(command) => shell::read(command),
         Action::Patch(text) => {
             let text: &'c str = text;
-            ShellReading {
+            Reading::from(ShellReading {
                 effects: patch::parse(text).as_ref().map(Patch::effects).unwrap_or_default(),
                 patches: vec![EmbeddedPatch { cwd: "".into(), text: Cow::Borrowed(text), intercepted: true }],
                 ..ShellReading::default()
-            }
+            })
         }
-        Action::Code(_) => ShellReading::default(),
-        other => ShellReading { effects: other.effects(), ..ShellReading::default() },
+        Action::Code(_) => ShellReading::default().into(),
+        other => ShellReading { effects: other.effects(), ..ShellReading::default() }.into(),
     }
 }
 

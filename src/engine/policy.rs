@@ -49,7 +49,7 @@ pub(super) fn decide(
         return of_step(refused);
     }
     match attempt.action {
-        Action::Shell(_) if attempt.bare_patch => Policy::Stop(ruling(
+        Action::Shell(_) if attempt.reading.bare_patch => Policy::Stop(ruling(
             Verdict::Deny,
             Phase::Routing,
             "the command is a patch, but does not call apply_patch".into(),
@@ -137,9 +137,8 @@ fn apply_patch(
     embedded: &EmbeddedPatch<'_>,
     moment: &Moment<'_>,
 ) -> Policy {
-    let unreadable = |path: &str| {
-        matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_))
-    };
+    let unreadable =
+        |path: &str| matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_));
     let refused = |error: PatchError| {
         let reason = format!("the patch cannot be read: {error}").into();
         Policy::Stop(ruling(Verdict::Deny, Phase::Routing, reason, Rule::built_in("patch grammar")))

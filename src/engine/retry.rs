@@ -70,7 +70,8 @@ fn fails_openly(
     moment: &Moment<'_>,
 ) -> bool {
     let Action::Shell(command) = attempt.action else { return false };
-    let known = (0..attempt.known).map(Which::Known);
+    let reading = &attempt.reading;
+    let known = (0..reading.effects.known.len()).map(Which::Known);
     let conditional = attempt.conditional.iter().copied().map(Which::Conditional);
     let denies = boundary.sandbox.has_denials();
     known.chain(conditional).zip(&attempt.touches).any(|(which, touch)| {
@@ -78,6 +79,6 @@ fn fails_openly(
         let written = |path: &str| touch.at == At::Path(moment.site.locale.absolute(path));
         !touch.perhaps
             && sandbox::stopped(bounds, touch, moment, Confinement::Sandboxed, denies).is_some()
-            && attempt.failure.is_open(command, &attempt.commands, which, connects, &written)
+            && reading.failure.is_open(command, &reading.commands, which, connects, &written)
     })
 }

@@ -79,21 +79,21 @@ impl Locale<'_> {
 
 impl Site<'_> {
     /// Finds the target of an effect.
-    pub(super) fn touch<'c>(&self, effect: Effect<'c>) -> Touch<'c> {
+    pub(super) fn touch<'c>(&self, effect: &Effect<'c>) -> Touch<'c> {
         let mut kind = Kind::Missing;
-        let (at, shown) = match effect.target {
+        let (at, shown) = match &effect.target {
             Target::Path(path) => {
-                let found = self.find(&path, false);
+                let found = self.find(path, false);
                 kind = found.kind;
                 (At::Path(found.path), found.shown)
             }
             Target::Entry(path) => {
-                let found = self.find_entry(&path).unwrap_or_else(|| self.find(&path, false));
+                let found = self.find_entry(path).unwrap_or_else(|| self.find(path, false));
                 kind = found.kind;
                 (At::Path(found.path), found.shown)
             }
             Target::Tree(path) => {
-                let link = if effect.access == Access::Write { self.find_entry(&path) } else { None };
+                let link = if effect.access == Access::Write { self.find_entry(path) } else { None };
                 if let Some(found) = link {
                     return Touch {
                         access: effect.access,
@@ -103,41 +103,41 @@ impl Site<'_> {
                         perhaps: false,
                     };
                 }
-                let found = self.find(&path, true);
+                let found = self.find(path, true);
                 kind = found.kind;
                 let slash = if found.shown.ends_with('/') { "" } else { "/" };
                 (At::Tree(found.path), format!("{}{slash}**", found.shown))
             }
             Target::Glob(pattern) => {
-                let absolute = self.locale.absolute(&pattern);
+                let absolute = self.locale.absolute(pattern);
                 let shown = self.locale.workspace.display(&absolute).into_owned();
                 (At::Glob(absolute), shown)
             }
             Target::Listing { path, tree } => {
-                let found = self.find(&path, false);
+                let found = self.find(path, false);
                 kind = found.kind;
-                let below = if tree { "/**" } else { "" };
+                let below = if *tree { "/**" } else { "" };
                 (
-                    At::Listing { path: found.path, tree },
+                    At::Listing { path: found.path, tree: *tree },
                     format!("{}{below}", found.shown.trim_end_matches('/')),
                 )
             }
             Target::Named { folder, names } => {
-                let folder = self.locale.absolute(&folder);
+                let folder = self.locale.absolute(folder);
                 let shown = format!("{}/**/{}", self.locale.workspace.display(&folder), names.pattern);
-                (At::Named { folder, names }, shown)
+                (At::Named { folder, names: names.clone() }, shown)
             }
             Target::Host(host) => {
                 let shown = host.to_string();
-                (At::Host(Some(host)), shown)
+                (At::Host(Some(host.clone())), shown)
             }
             Target::SomeHost(why) => (At::Host(None), format!("({why})")),
             Target::Tool { server, tool } => {
                 let shown = format!("{server}/{tool}");
-                (At::Tool { server, tool }, shown)
+                (At::Tool { server: server.clone(), tool: tool.clone() }, shown)
             }
             Target::Agent(role) if role.is_empty() => (At::Agent, "default".to_owned()),
-            Target::Agent(role) => (At::Agent, role.into_owned()),
+            Target::Agent(role) => (At::Agent, role.to_string()),
         };
         Touch { access: effect.access, at, kind, shown, perhaps: false }
     }

@@ -171,10 +171,9 @@ pub(super) fn line<'t>(reader: &mut Reader<'t>, head: &Head<'t>, line: &'t str, 
 
 /// Keeps the counts of a `token_count` event for the end; only the last ones are decoded.
 fn remember_usage<'t>(reader: &mut Reader<'t>, line: &'t str, at: usize) {
-    const TOTAL: &str = r#""info":{"total_token_usage":"#;
-    let start = line.get(at..at + 80).unwrap_or_default().find(TOTAL);
-    if let Some(start) = start {
-        let start = at + start + TOTAL.len();
+    const TOTAL: &str = r#"{"type":"token_count","info":{"total_token_usage":"#;
+    if line.get(at..).is_some_and(|payload| payload.starts_with(TOTAL)) {
+        let start = at + TOTAL.len();
         if let Some(end) = super::json::skip_value(line.as_bytes(), start) {
             reader.usage = &line[start..end];
         }

@@ -79,7 +79,8 @@ fn throws_errors_away(text: &str, written: &dyn Fn(&str) -> bool) -> bool {
         let start = text[..at].ends_with(|c: char| c.is_whitespace() || c == ')' || c == '}');
         start && to_file(text[at + found.len()..].trim_start_matches('>'))
     });
-    let joined = ["&>", ">&"].iter().any(|sign| text.match_indices(sign).any(|(at, _)| to_file(&text[at + 2..])));
+    let joined =
+        ["&>", ">&"].iter().any(|sign| text.match_indices(sign).any(|(at, _)| to_file(&text[at + 2..])));
     let merged = text.find("2>&1").is_some_and(|at| text[..at].contains('>'));
     direct || joined || merged
 }

@@ -13,6 +13,7 @@ mod forced_rm;
 mod grammar;
 mod guard;
 mod intercept;
+mod known;
 mod literal;
 mod outcome;
 mod plain;
@@ -29,6 +30,7 @@ use std::borrow::Cow;
 
 pub use failure::{Failure, Which};
 pub use forced_rm::has_forced_rm;
+pub use known::{Reading, read};
 pub use words::rule_segments;
 
 use super::{Command, Dialect, Effects, Shell};

@@ -75,7 +75,8 @@ impl Seen<'_> {
         }
         if answer.contains("MCP tool arguments must be a JSON object") {
             // What the model gave was an object, so that a hook made something else of it.
-            let was = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&self.call.arguments);
+            let was =
+                serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&self.call.arguments);
             let phase = if self.hooked && was.is_ok() { Phase::Hook } else { Phase::Routing };
             return Some(Observed::new(Verdict::Deny, Some(phase), short(&answer)));
         }

@@ -32,7 +32,7 @@ pub(super) fn lay_over(
     locale: Locale<'_>,
     may_write: bool,
 ) {
-    for embedded in &attempt.patches {
+    for embedded in &attempt.reading.patches {
         if let Ok(patch) = patch::parse(&embedded.text) {
             for change in &patch.files {
                 apply(files, change, &|path| locale.absolute_in(&embedded.cwd, path));
@@ -45,7 +45,7 @@ pub(super) fn lay_over(
     let ended_well = call.exit_code() == Some(0);
     let literal = match &call.action {
         Action::Shell(command) if ended_well && writes(attempt) => {
-            literal::results(files, command, &attempt.commands, locale)
+            literal::results(files, command, &attempt.reading.commands, locale)
         }
         _ => Vec::new(),
     };
@@ -71,7 +71,7 @@ pub(super) fn lay_over(
         };
     }
     if command && ended_well {
-        lay_shown(files, call, &attempt.commands, locale);
+        lay_shown(files, call, &attempt.reading.commands, locale);
     }
 }
 
