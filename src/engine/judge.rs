@@ -18,7 +18,7 @@ use super::sandbox;
 use super::touch::Site;
 use crate::action::{Action, Command, Shell, ToolName};
 use crate::boundary::Boundary;
-use crate::boundary::approval::Reviewer;
+use crate::boundary::approval::{ApprovalPolicy, Reviewer};
 use crate::boundary::hooks::HookEvent;
 use crate::boundary::mcp::Exposure;
 use crate::boundary::sandbox::{Bounds, Confinement, Workspace};
@@ -72,6 +72,15 @@ impl<'b> Judge<'b> {
         let agents = &self.boundary.agents;
         let boundary = agents.boundary(roles).unwrap_or(self.boundary);
         Self { boundary, model: agents.model(roles), ..self }
+    }
+
+    /// What a review that a person asked for is left of the boundary: nobody can be asked (Codex 0.169: `/review` under
+    /// `on-request` refuses what needs an approval).
+    pub(super) fn in_review(&self) -> Boundary {
+        let mut boundary = self.boundary.clone();
+        boundary.approvals.policy = ApprovalPolicy::Never;
+        boundary.approvals.rule = Rule::built_in("approval policy of reviews");
+        boundary
     }
 
     /// The sandbox in one workspace, for [`Judge::call`].

@@ -4,7 +4,7 @@
 //! a thread and, after a compaction, before the next request to the model; Stop when a turn ends without an error;
 //! Interrupt when the user ends it; PreCompact and PostCompact around a compaction. A sub-agent has SubagentStart in
 //! place of SessionStart (and none after a compaction) and SubagentStop in place of Stop; when its turn is interrupted,
-//! no hook runs. SessionEnd runs once, when Codex lets go of the thread. That a session was resumed is not recorded, so a
+//! no hook runs. The thread of a review that a person asked for has none of them. SessionEnd runs once, when Codex lets go of the thread. That a session was resumed is not recorded, so a
 //! resumed one looks like one that went on.
 
 use crate::boundary::hooks::HookEvent;
@@ -76,6 +76,9 @@ impl Happening<'_> {
 /// What happened in the life of one recorded thread, in order. The numbers are those of the steps before which it
 /// happened; as many as there are steps for what happened at the end.
 pub(super) fn happenings<'t>(transcript: &'t Transcript<'_>, sub_agent: bool) -> Vec<(usize, Happening<'t>)> {
+    if transcript.session.review {
+        return Vec::new();
+    }
     let steps = &transcript.steps;
     let start = match (sub_agent, &transcript.session.forked_from) {
         (true, _) => Happening::SubagentStart,
@@ -349,6 +352,17 @@ mod tests {
         let found: Vec<_> =
             happenings(&transcript, false).into_iter().map(|(_, what)| what.event(false)).collect();
         assert_eq!(found, [HookEvent::SessionStart, HookEvent::Stop, HookEvent::SessionEnd]);
+    }
+
+    #[test]
+    fn reviews_have_no_hooks_of_their_life() {
+        let review =
+            json!({"id": "s", "cwd": "/w", "parent_thread_id": "p", "source": {"subagent": "review"}});
+        let lines: Vec<_> = recording("prompt call said end").lines().skip(1).map(str::to_owned).collect();
+        let text = line("session_meta", &review) + &lines.join("\n");
+        let transcript = Transcript::read(text.as_bytes()).unwrap();
+        assert_eq!(transcript.steps.len(), 4);
+        assert_eq!(happenings(&transcript, true), []);
     }
 
     proptest::proptest! {

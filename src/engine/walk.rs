@@ -99,12 +99,19 @@ impl<'w, 't> Walk<'w, 't> {
     /// Walks to the end and hands on every prompt and call, judged by all judges; and what else happens in the life of
     /// the session where a hook runs at it.
     pub(super) fn walk<'j>(&mut self, judges: &[Judge<'j>], mut each: impl FnMut(Judged<'w, 't>)) {
-        let mut bounds = BoundsByFolder::<'w, 'j>::new();
+        let reviews = self.transcripts.iter().any(|transcript| transcript.session.review);
+        let reviewed: Vec<_> = judges.iter().filter(|_| reviews).map(Judge::in_review).collect();
+        let mut bounds = BoundsByFolder::new();
         let mut life = Life::new(judges);
         let agents = roles(self.run, self.transcripts);
-        let agents: HashMap<usize, Vec<Judge<'j>>> = agents
+        let agents: HashMap<usize, Vec<Judge<'_>>> = agents
             .iter()
-            .map(|(at, roles)| (*at, judges.iter().map(|judge| judge.of_agent(roles)).collect()))
+            .map(|(at, roles)| {
+                let reviews = reviewed.iter().filter(|_| self.transcripts[*at].session.review);
+                let mut own: Vec<_> = judges.iter().map(|judge| judge.of_agent(roles)).collect();
+                own.iter_mut().zip(reviews).for_each(|(judge, boundary)| judge.boundary = boundary);
+                (*at, own)
+            })
             .collect();
         for at in steps(self.run, self.transcripts) {
             let transcript = &self.transcripts[at.recording];

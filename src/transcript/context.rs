@@ -36,6 +36,7 @@ pub(super) fn session<'t>(meta: &Object<'t>) -> Session<'t> {
         origin: git.text("repository_url"),
         started: meta.text_or_empty("timestamp"),
         root: meta.text("session_id"),
+        review: named.as_deref() == Some("review"),
         guardian,
         internal,
     }
@@ -245,6 +246,8 @@ mod tests {
         assert_eq!((child.commit.as_deref(), child.guardian), (Some("abc"), false));
         assert_eq!(of(r#"{"id":"f","forked_from_id":"o"}"#).forked_from.as_deref(), Some("o"));
         assert!(of(r#"{"id":"g","source":{"subagent":{"other":"guardian"}}}"#).guardian);
+        let review = of(r#"{"id":"r","parent_thread_id":"p","source":{"subagent":"review"}}"#);
+        assert!(review.review && review.sub_agent && review.internal.is_none() && !child.review);
         assert!(of(r#"{"id":"g","thread_source":"guardian_review"}"#).guardian);
     }
 

@@ -135,6 +135,8 @@ pub struct Session<'t> {
     pub root: Option<Cow<'t, str>>,
     /// Started by another thread to do a part of its work.
     pub sub_agent: bool,
+    /// A review that a person asked for (`/review`): a thread of its own below the one in which it was asked for.
+    pub review: bool,
     /// A guardian's own review session, not an agent at work.
     pub guardian: bool,
     /// A session of the CLI's own, such as `guardian`, `compact` or `memory_consolidation`; nobody asked for it.

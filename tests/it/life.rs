@@ -229,6 +229,49 @@ fn sub_agents_start_are_asked_and_stop() {
     assert_eq!(steps, want);
 }
 
+/// As Codex 0.169 did when asked for a review (`review/start`) of a thread under `on-request`.
+#[test]
+fn reviews_are_told_as_the_thread_itself_and_nobody_is_asked() {
+    let parent = [
+        head("s1", &json!({})),
+        said("user", "<user_action>\n<action>review</action>\n</user_action>"),
+        end(),
+        said("user", "and now"),
+        said("assistant", "done"),
+        end(),
+    ]
+    .concat();
+    let escalated = json!({"cmd": "ls", "sandbox_permissions": "require_escalated", "justification": "j"});
+    let refused = "approval policy is Never; reject command";
+    let review = [
+        head("s2", &json!({"parent_thread_id": "s1", "source": {"subagent": "review"}})),
+        said("user", "review it"),
+        call("k1", "ls", "README.md\n"),
+        item(&json!({"type": "function_call", "name": "exec_command", "call_id": "k2", "arguments": escalated.to_string()})),
+        item(&json!({"type": "function_call_output", "call_id": "k2", "output": refused})),
+        said("assistant", "fine"),
+        end(),
+    ]
+    .concat();
+    let alone = "grep -q '\"session_id\":\"s1\"' || exit 3";
+    let hooks = json!({
+        "SubagentStart": hook("true"),
+        "SubagentStop": hook("true"),
+        "PermissionRequest": hook("true"),
+        "PreToolUse": hook("input=$(cat); case $input in *agent_id*|*'\"default\"'*) exit 3;; *bypassPermissions*) exit 0;; esac; exit 3"),
+        "PostToolUse": hook(alone),
+        "UserPromptSubmit": hook(alone),
+    });
+    let steps = replay(&hooks, &[("session", parent), ("session.review", review)]);
+    let want = [
+        "prompt-1 allow UserPromptSubmit=passed",
+        "subagent-prompt-1 allow UserPromptSubmit=passed",
+        "k1 allow PreToolUse=passed PostToolUse=passed",
+        "k2 deny PreToolUse=passed",
+    ];
+    assert_eq!(steps, want);
+}
+
 #[test]
 fn hooks_that_run_beside_are_shown_and_never_block() {
     let beside = json!([{"hooks": [{"type": "command", "command": "echo no >&2; exit 2", "async": true}]}]);

@@ -96,7 +96,9 @@ impl Script {
     /// Reads what the model said and called in a run. Calls that Codex made by itself, nested ones of code mode, are
     /// made again by their scripts.
     pub(super) fn of(run: &Run, transcripts: &[Transcript<'_>]) -> Self {
-        let mut children: Vec<usize> = run.children.values().copied().collect();
+        // A review is no part of what the model of the main thread asks for, so nothing would ask for its answers.
+        let played = |child: &usize| !transcripts[*child].session.review;
+        let mut children: Vec<usize> = run.children.values().copied().filter(played).collect();
         children.sort_unstable();
         let all = std::iter::once(run.main).chain(children);
         let threads = all.map(|index| ScriptThread::of(&transcripts[index])).collect();

@@ -131,7 +131,7 @@ pub(super) fn moment<'m>(boundary: &Boundary, moment: &Moment<'m>, call_cwd: Opt
     Told {
         session_id: moment.root,
         turn_id: moment.context.map_or("", |context| &context.turn),
-        agent: (moment.depth > 0).then_some(agent),
+        agent: (moment.depth > 0 && !session.review).then_some(agent),
         transcript_path: None,
         cwd: moment.site.locale.workspace.root(),
         call_cwd,
