@@ -66,6 +66,12 @@ fn unsigned(
         return matches!(text.get(start), Some(b'"' | b'\'' | b'`'))
             .then(|| written(text, start, Style::Bare, past))?;
     }
+    // `<add key="password" value="…"/>`, `<meta name="token" content="…">`
+    for attribute in [b"value=".as_slice(), b"content="] {
+        if quoted && spaced > at + 1 && rest.starts_with(attribute) {
+            return written(text, spaced + attribute.len(), Style::Bare, past);
+        }
+    }
     if rest.starts_with(b"(") && matches!(rest.get(1), Some(b'"' | b'\'' | b'`')) {
         return written(text, spaced + 1, Style::Bare, past);
     }

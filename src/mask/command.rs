@@ -13,28 +13,98 @@ const MOST: usize = 2048;
 /// Looks at the arguments of the command whose name stands at `name`.
 pub(super) fn secrets(scan: &mut Scan<'_>, text: &[u8], name: Range<usize>) {
     let before = name.start.checked_sub(1).and_then(|at| text.get(at));
-    if before.is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')) {
+    let command = text[name.clone()].to_ascii_lowercase();
+    if command == b"--password-stdin" {
+        return piped(scan, text, name.start);
+    }
+    let in_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    if command != b"securestring" && before.is_some_and(in_word) {
         return;
     }
-    let command = text[name.clone()].to_ascii_lowercase();
     let end = (name.end + MOST).min(text.len());
-    let mut flag: Option<&[u8]> = None;
-    for word in words(&text[name.end..end]) {
-        let range = name.end + word.start..name.end + word.end;
+    let words = words(&text[name.end..end]);
+    let words: Vec<_> = words.into_iter().map(|word| name.end + word.start..name.end + word.end).collect();
+    // Another command is looked at from where it stands.
+    let is_other = |range: &Range<usize>| {
+        COMMANDS.iter().any(|name| text[range.clone()].eq_ignore_ascii_case(name.trim_ascii_end().as_bytes()))
+            && text[range.clone()] != *b"--password-stdin"
+    };
+    let end = words.iter().position(is_other).unwrap_or(words.len());
+    let words = &words[..end];
+    by_place(scan, text, &command, words);
+    let mut flag: Option<Range<usize>> = None;
+    for range in words.iter().cloned() {
         let word = &text[range.clone()];
-        // Another command, which is looked at from there.
-        if COMMANDS.iter().any(|name| word.eq_ignore_ascii_case(name.trim_ascii_end().as_bytes())) {
-            return;
-        }
         let before = flag.take();
         if let Some(before) = before.filter(|_| !word.starts_with(b"-") || word.len() == 1) {
-            value_of(scan, text, range, &command, before);
+            // `-p'…'`: the quotes belong to the flag.
+            let glued_on = range.start == before.end + 1
+                && matches!(text[before.end], b'"' | b'\'')
+                && glued(&command, &[&text[before.clone()], b"xx".as_slice()].concat()).is_some();
+            if glued_on {
+                found(scan, text, range);
+            } else {
+                value_of(scan, text, range, &command, &text[before]);
+            }
         } else if word.starts_with(b"-") {
             match glued(&command, word) {
                 Some(skip) => found(scan, text, range.start + skip..range.end),
-                None => flag = Some(word),
+                None => flag = Some(range),
             }
         }
+    }
+}
+
+/// Passwords that are told by their place among the arguments.
+fn by_place(scan: &mut Scan<'_>, text: &[u8], command: &[u8], words: &[Range<usize>]) {
+    let word = |at: usize| words.get(at).map(|range| &text[range.clone()]);
+    let place = match command {
+        b"aws configure set" | b"npm config set" => {
+            let name =
+                word(0).map(|name| name.rsplit(|byte| matches!(byte, b':' | b'.')).next().unwrap_or(name));
+            name.and_then(super::name::weigh).map(|_| 1)
+        }
+        b"htpasswd" => {
+            let flags = words.iter().take_while(|range| text[(*range).clone()].starts_with(b"-")).count();
+            let given =
+                (0..flags).filter_map(word).any(|flag| !flag.starts_with(b"--") && flag.contains(&b'b'));
+            let shown =
+                (0..flags).filter_map(word).any(|flag| !flag.starts_with(b"--") && flag.contains(&b'n'));
+            given.then_some(flags + if shown { 1 } else { 2 })
+        }
+        b"net use" => {
+            let user = words
+                .iter()
+                .position(|range| text[range.clone()].to_ascii_lowercase().starts_with(b"/user:"));
+            user.map(|user| user + 1)
+        }
+        b"securestring" => words.iter().position(|range| !text[range.clone()].starts_with(b"-")),
+        _ => None,
+    };
+    if let Some(range) = place.and_then(|place| words.get(place))
+        && !text[range.clone()].starts_with(b"-")
+        && !text[range.clone()].starts_with(b"/")
+    {
+        found(scan, text, range.clone());
+    }
+    if command == b"openssl" {
+        for range in words.iter().filter(|range| text[(*range).clone()].starts_with(b"pass:")) {
+            found(scan, text, range.start + 5..range.end);
+        }
+    }
+}
+
+/// What `echo` puts into a command that reads a password: `echo … | docker login --password-stdin`.
+fn piped(scan: &mut Scan<'_>, text: &[u8], flag: usize) {
+    let start =
+        text[..flag].iter().rposition(|byte| matches!(byte, b'\n' | b';' | b'&')).map_or(0, |at| at + 1);
+    let start = start.max(flag.saturating_sub(MOST));
+    let Some(pipe) = memchr::memchr(b'|', &text[start..flag]) else { return };
+    let words = words(&text[start..start + pipe]);
+    let mut words = words.into_iter().map(|word| start + word.start..start + word.end);
+    let prints = words.next().is_some_and(|word| matches!(&text[word], b"echo" | b"printf"));
+    if let Some(last) = words.next_back().filter(|_| prints) {
+        found(scan, text, last);
     }
 }
 
@@ -44,6 +114,9 @@ fn glued(command: &[u8], word: &[u8]) -> Option<usize> {
     match command {
         b"mysql" | b"mariadb" | b"sshpass" if short && word[1] == b'p' => Some(2),
         b"curl" if short && word[1] == b'u' => {
+            word.iter().position(|byte| *byte == b':').map(|colon| colon + 1)
+        }
+        b"curl" | b"wget" if word.starts_with(b"--user=") || word.starts_with(b"--proxy-user=") => {
             word.iter().position(|byte| *byte == b':').map(|colon| colon + 1)
         }
         b"sqlcmd" if short && word[1] == b'P' => Some(2),
@@ -60,6 +133,9 @@ fn value_of(scan: &mut Scan<'_>, text: &[u8], range: Range<usize>, command: &[u8
         (b"sshpass" | b"docker login", b"-p")
         | (b"redis-cli", b"-a")
         | (b"ldapsearch", b"-w")
+        | (b"gh secret set", b"-b" | b"--body")
+        | (b"ssh-keygen", b"-N" | b"-P")
+        | (b"az login", b"-p" | b"--password")
         | (b"sqlcmd", b"-P") => Some(range),
         _ => None,
     };
@@ -101,4 +177,54 @@ fn words(text: &[u8]) -> Vec<Range<usize>> {
         }
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Key, Masker, Memory, Rules, Tally};
+
+    fn masks(text: &str, secret: &str) -> bool {
+        let masker = Masker::new(&Key::from_bytes([7; 32]), Rules::default());
+        let masked = masker.with(Memory::default()).text(text, &mut Tally::default()).into_owned();
+        !masked.contains(secret)
+    }
+
+    #[test]
+    fn passwords_are_told_by_their_commands() {
+        let secret = ["Qx7", "vbNm2", "kLp"].concat();
+        for command in [
+            "curl --user=ci:§ https://api.corp.io/x",
+            "wget --proxy-user=ci:§ https://x.corp.io",
+            "aws configure set aws_secret_access_key §",
+            "aws configure set default.aws_session_token § --profile x",
+            "mysql -u root -p'§' -e 'select 1'",
+            "echo § | docker login -u ci --password-stdin reg.corp.io",
+            "printf '%s' '§' | podman login --password-stdin",
+            "<add key=\"ApiSecret\" value=\"§\"/>",
+            "$p = ConvertTo-SecureString '§' -AsPlainText -Force",
+            "ConvertTo-SecureString -String § -AsPlainText",
+            "gh secret set DEPLOY --body \"§\"",
+            "htpasswd -b -c f ada §",
+            "htpasswd -nbB ada §",
+            "ssh-keygen -t ed25519 -N '§' -f k",
+            "openssl enc -aes-256-cbc -pass pass:§ -in x",
+            "net use \\\\srv\\x /user:ada §",
+            "npm config set //registry.corp.io/:_authToken §",
+            "az login --service-principal -u app -p § --tenant x",
+        ] {
+            assert!(masks(&command.replace('§', &secret), &secret), "{command}");
+        }
+        for (command, kept) in [
+            ("ssh-keygen -t ed25519 -f key1name2", "key1name2"),
+            ("openssl x509 -in cert9file.pem", "cert9file.pem"),
+            ("aws configure set region eu-central-1", "eu-central-1"),
+            ("npm config set registry https://r1.corp.io", "r1.corp.io"),
+            ("cat f9ile.txt | docker login --password-stdin", "f9ile.txt"),
+            ("htpasswd -c file9 ada77", "ada77"),
+            ("net use z: \\\\srv9\\share", "srv9"),
+            ("mysql -p shop9db", "shop9db"),
+        ] {
+            assert!(!masks(command, kept), "{command}");
+        }
+    }
 }

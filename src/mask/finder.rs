@@ -45,6 +45,15 @@ pub(super) const COMMANDS: &[&str] = &[
     "htpasswd",
     "ldapsearch",
     "sqlcmd",
+    "aws configure set",
+    "npm config set",
+    "gh secret set",
+    "ssh-keygen",
+    "openssl",
+    "net use",
+    "az login",
+    "securestring",
+    "--password-stdin",
 ];
 
 /// The search and what each of its texts may belong to.

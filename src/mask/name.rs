@@ -281,7 +281,19 @@ pub(super) fn weigh(name: &[u8]) -> Option<Weight> {
     if words.is(last, &["cookie"]) || (words.is(last, &["cookies"]) && words.len == 1) {
         return Some(Weight::Cookie);
     }
+    // Of a kubeconfig.
+    if name.eq_ignore_ascii_case(b"client-key-data") {
+        return Some(Weight::Secret);
+    }
     words.key(name, last)
+}
+
+/// Whether a name is that of the signature of an address that opens what it names: `…&sig=`, `?X-Amz-Signature=`.
+pub(super) fn signs_address(text: &[u8], name: &std::ops::Range<usize>) -> bool {
+    let before = name.start.checked_sub(1).and_then(|at| text.get(at));
+    let names = ["sig", "signature", "x-amz-signature", "x-goog-signature"];
+    matches!(before, Some(b'?' | b'&'))
+        && names.iter().any(|known| text[name.clone()].eq_ignore_ascii_case(known.as_bytes()))
 }
 
 impl Words<'_> {

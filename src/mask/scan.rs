@@ -333,7 +333,8 @@ impl<'m> Scan<'m> {
     /// The name around a stem and its value. Gives the end of the name.
     fn named(&mut self, text: &[u8], at: usize, past: &mut Past) -> usize {
         let range = name::around(text, at);
-        let Some(weight) = name::weigh(&text[range.clone()]) else {
+        let signs = || name::signs_address(text, &range).then_some(Weight::Key);
+        let Some(weight) = name::weigh(&text[range.clone()]).or_else(signs) else {
             return self.phrased(text, &range, past);
         };
         if let Some(value) = assignment::value(text, &range, past) {

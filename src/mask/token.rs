@@ -86,7 +86,9 @@ pub(super) fn around(text: &[u8], anchor: Range<usize>, middle: &Middle) -> Opti
     let after = letters.run(&text[anchor.end..], longest + 1);
     let fits = (least..=most).contains(&before) && (fewest..=longest).contains(&after);
     let token = anchor.start.checked_sub(before)?..anchor.end + after;
-    let fits = fits && is_boundary(text, token.start) && !is_sample(&text[token.clone()]);
+    // `https://api.telegram.org/bot<token>/…`
+    let begins = is_boundary(text, token.start) || text[..token.start].ends_with(b"/bot");
+    let fits = fits && begins && !is_sample(&text[token.clone()]);
     (fits && has_digit_and_letter(&text[token.clone()])).then_some(token)
 }
 

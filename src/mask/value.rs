@@ -204,8 +204,9 @@ fn is_password(value: &[u8], style: Style) -> bool {
         let kin =
             ["pass", "word", "secret", "token", "invalid", "error", "required", "hash", "string", "prompt"];
         let about = kin.iter().any(|word| contains(value, word));
-        let camel =
+        let mixed =
             value.iter().skip(1).any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+        let camel = mixed && (is_camel(value) || value.len() < 12);
         return style != Style::Bare && value.len() >= 8 && !about && !(camel && style == Style::Quoted);
     }
     if has_digit_and_letter(value) {
