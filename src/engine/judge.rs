@@ -87,7 +87,8 @@ impl<'b> Judge<'b> {
     pub(super) fn bounds(&self, site: Site<'_>, roots: &[&str]) -> Bounds<'b> {
         let home = Some(site.locale.workspace.home());
         let workspace = Workspace { home, ..Workspace::new(roots) };
-        self.boundary.sandbox.bounds_among(&workspace, &|path| site.follow(path))
+        let bounds = self.boundary.sandbox.bounds_among(&workspace, &|path| site.follow(path));
+        bounds.among(|folder, hidden| site.below(folder).any(hidden))
     }
 
     /// Judges a call. `bounds` are those of its workspace.

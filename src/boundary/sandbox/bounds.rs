@@ -117,6 +117,27 @@ impl<'s> Bounds<'s> {
         Self { sandbox, entries, written: linked.then(|| sorted(written)), globs, roots, broken }
     }
 
+    /// Takes in which files there are: Codex 0.169 cannot hide a file that a pattern denies in a folder that is denied as
+    /// a whole, and starts nothing then. `any` tells whether one of the files below a folder is such.
+    #[must_use]
+    pub fn among(mut self, any: impl Fn(&str, &dyn Fn(&str) -> bool) -> bool) -> Self {
+        let hidden = |file: &str| {
+            let covers =
+                |(base, glob): &(String, &DenyGlob)| below(file, base).is_some_and(|rest| glob.covers(rest));
+            self.globs.iter().any(covers)
+        };
+        let shut = |placed: &&Placed<'_>| placed.entry.grant == Grant::Deny && !placed.entry.implied;
+        let mut folders = self.entries.iter().filter(shut);
+        let twice =
+            if self.globs.is_empty() { None } else { folders.find(|placed| any(&placed.path, &hidden)) };
+        let found = twice.map(|placed| Broken {
+            rule: placed.entry.rule.clone(),
+            reason: "the sandbox cannot hide a file in a folder that is hidden".to_owned(),
+        });
+        self.broken = self.broken.or(found);
+        self
+    }
+
     /// Why no command can run in the sandbox, if so.
     pub fn broken(&self) -> Option<&Broken> {
         self.broken.as_ref()

@@ -165,6 +165,30 @@ mod tests {
         }
     }
 
+    // Asked of Codex 0.169: it cannot even start a thread where this breaks the sandbox.
+    #[test]
+    fn files_are_not_hidden_in_hidden_folders() {
+        for (entries, breaks) in [
+            ("secrets = \"deny\", \"**/*.pem\" = \"deny\"", true),
+            ("secrets = \"deny\", \"secrets/**\" = \"deny\"", true),
+            ("secrets = \"deny\", \"**/.env\" = \"deny\"", false),
+            ("\"secrets/key.pem\" = \"deny\", \"**/*.pem\" = \"deny\"", false),
+            ("\"**/*.pem\" = \"deny\"", false),
+            ("secrets = \"read\", \"**/*.pem\" = \"deny\"", false),
+        ] {
+            let text = format!("{ENTRIES}\":workspace_roots\" = {{ {entries} }}");
+            let sandbox = compile(&text, "", None).0;
+            let files = ["/work/app/.env", "/work/app/secrets/key.pem"];
+            let below = |folder: &str, hidden: &dyn Fn(&str) -> bool| {
+                files.iter().any(|file| {
+                    file.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')) && hidden(file)
+                })
+            };
+            let bounds = sandbox.bounds(&workspace(&["/work/app"])).among(below);
+            assert_eq!(bounds.broken().is_some(), breaks, "{entries}");
+        }
+    }
+
     #[test]
     fn a_repository_that_is_opened_is_open_as_a_whole() {
         let text = "default_permissions = \"x\"\n[permissions.x]\nextends = \":workspace\"\n[permissions.x.filesystem]\n\

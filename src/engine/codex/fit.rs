@@ -54,6 +54,10 @@ pub(super) fn settle(observed: Observed, step: &ReplayStep, seen: &Seen<'_>) -> 
         let fit = if seen.place == RanIn::Offline { None } else { Some(Fit::BareExit) };
         return stopped("it reached no network", fit);
     }
+    // What is told to say nothing of failures (`curl -s … || true`) says nothing of a missing network either.
+    if connects && seen.place == RanIn::Offline && seen.said_nothing() {
+        return stopped("it reached no network", Some(Fit::BareExit));
+    }
     // Where nothing may be read, there is nothing.
     if step.ruling.reason.contains("reading") && seen.lacked_file() {
         return stopped("the system refused a part of it", Some(Fit::NoFile));

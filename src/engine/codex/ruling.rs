@@ -127,6 +127,14 @@ impl Seen<'_> {
         })
     }
 
+    /// Did its command write nothing at all?
+    pub(super) fn said_nothing(&self) -> bool {
+        self.call.output.is_some_and(|output| {
+            let text = output.text();
+            is_framed(&text) && text.rsplit_once("Output:").is_some_and(|(_, said)| said.trim().is_empty())
+        })
+    }
+
     /// Did it fail because a file was not there?
     pub(super) fn lacked_file(&self) -> bool {
         let failed = self.call.exit_code().is_some_and(|code| code != 0);
