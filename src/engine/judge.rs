@@ -11,6 +11,7 @@ use super::hooks::{Answer, Asked, EventHooks, Permission, PostTool, PreTool};
 use super::lifecycle::Happening;
 use super::memory::Memory;
 use super::moment::Moment;
+use super::own;
 use super::policy::{self, Policy};
 use super::result;
 use super::retry::{self, Retry};
@@ -202,6 +203,9 @@ impl<'j> Passage<'j, '_> {
             return self.end(ruling);
         }
         let asked = self.asked(attempt.action);
+        if own::names_unknown_server(asked.action, asked.arguments, &self.judge.boundary.mcp) {
+            return self.decide(attempt);
+        }
         let pre = self.judge.hooks.pre_tool_use(self.judge.boundary, asked, self.moment);
         self.hooks.extend(pre.rows);
         match pre.verdict {
@@ -332,7 +336,7 @@ impl<'j> Passage<'j, '_> {
         if !self.judge.boundary.hooks.any(HookEvent::PostToolUse) {
             return;
         }
-        let Some(known) = result::of(attempt, call, ruling, self.moment) else { return };
+        let Some(known) = result::of(self.judge.boundary, attempt, call, ruling, self.moment) else { return };
         let known =
             if self.otherwise { Err("what the rewritten call would give is not known") } else { known };
         let asked = match (self.moment.terminal.filter(|_| call.exit_code().is_some()), &self.rewritten) {

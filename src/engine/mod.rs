@@ -21,6 +21,7 @@ mod moment;
 #[cfg(target_os = "linux")]
 mod namespace;
 mod native;
+mod own;
 mod policy;
 mod project;
 mod recordings;

@@ -2,8 +2,10 @@
 
 use super::attempt::Attempt;
 use super::moment::Moment;
+use super::own;
 use super::verification::{self, Verified};
 use crate::action::Action;
+use crate::boundary::Boundary;
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::source::snapshot::{Content, Files};
 use crate::transcript::{Call, Recorded};
@@ -14,6 +16,7 @@ use crate::transcript::{Call, Recorded};
 /// calls that were blocked, rejected or declined (what nobody has answered for is taken to be declined), not for patches that a command holds, not for MCP calls whose server
 /// gave an error, and for a command that is left running only when typing into it shows its end.
 pub(super) fn of(
+    boundary: &Boundary,
     attempt: &Attempt<'_>,
     call: &Call<'_>,
     ruling: &Ruling,
@@ -22,7 +25,7 @@ pub(super) fn of(
     let stopped = ruling.verdict == Verdict::Deny && ruling.phase == Phase::Sandbox;
     let runs = ruling.verdict == Verdict::Allow || (ruling.verdict == Verdict::Ask && moment.accepted);
     let command = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_none();
-    if !(runs || (stopped && command)) || has_none(attempt, call, moment) {
+    if !(runs || (stopped && command)) || has_none(boundary, attempt, call, moment) {
         return None;
     }
     let failed = call.exit_code().is_some_and(|code| code != 0);
@@ -59,7 +62,7 @@ fn is_no_image(path: &str, call: &Call<'_>, moment: &Moment<'_>) -> bool {
 }
 
 /// Calls that run and give hooks nothing to see.
-fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
+fn has_none(boundary: &Boundary, attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
     match attempt.action {
         Action::Shell(_) => attempt.direct_patch().is_some() || call.running_terminal().is_some(),
         Action::Patch(_) => attempt.direct_patch().is_some_and(|embedded| {
@@ -71,7 +74,10 @@ fn has_none(attempt: &Attempt<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }
         Action::ViewImage(path) => is_no_image(path, call, moment),
-        Action::Builtin(_) => false,
+        Action::Builtin(tool) => {
+            own::fails(tool, call)
+                || own::names_unknown_server(attempt.action, &call.arguments, &boundary.mcp)
+        }
         _ => matches!(attempt.action, Action::WebSearch(_) | Action::Code(_)),
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct ToolUse<'c> {
 }
 
 impl<'c> ToolUse<'c> {
-    /// `None` for what Codex 0.169 runs no hooks on: `write_stdin`, the wrapper of code mode, searches that the
-    /// provider makes, and calls that are not routed.
+    /// `None` for what Codex 0.169 runs no hooks on: `write_stdin`, the wrapper of code mode, searches for tools
+    /// and those that the provider makes, and calls that are not routed.
     pub(super) fn of(action: &'c Action<'_>, arguments: &str) -> Option<Self> {
         let given = || RawValue::from_string(arguments.to_owned()).ok();
         let (name, input): (Cow<'c, str>, _) = match action {
@@ -38,6 +38,8 @@ impl<'c> ToolUse<'c> {
             }
             Action::Spawn(_) => ("spawn_agent".into(), given()),
             Action::ViewImage(path) => ("view_image".into(), given().or_else(|| raw(&json!({"path": path})))),
+            // Models search for tools with an item of its own (conformance: hooks/own-tools-that-fail).
+            Action::Builtin(tool) if tool.namespace.is_empty() && tool.name == "tool_search" => return None,
             Action::Builtin(tool) => (format!("{}{}", tool.namespace, tool.name).into(), given()),
             Action::Malformed { tool, .. } if shows_arguments(tool, arguments) => {
                 (format!("{}{}", tool.namespace, tool.name).into(), given())
