@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
+use serde::de::IgnoredAny;
 
 use super::attempt::Attempt;
 use super::judge::allow;
@@ -228,6 +228,10 @@ fn mcp(boundary: &Boundary, call: &McpCall<'_>) -> Policy {
         }
     };
     let never = boundary.approvals.policy == ApprovalPolicy::Never;
+    if is_no_json(&call.arguments) {
+        let reason = "the arguments are no JSON, so that nothing is called";
+        return Policy::Run { confinement: None, ruling: allow(Phase::Approval, reason, "argument schema") };
+    }
     let verdict = policy.approval().verdict(never, boundary.sandbox.is_unrestricted());
     let of = |reason: &'static str| ruling(verdict, Phase::Approval, reason.into(), policy.rule.clone());
     match verdict {
@@ -252,10 +256,16 @@ fn mcp(boundary: &Boundary, call: &McpCall<'_>) -> Policy {
     }
 }
 
+/// Codex 0.169 reads arguments after the PreToolUse hooks and before approvals; it tells the model where it cannot
+/// (conformance: mcp/broken-arguments). Without any text there are no arguments.
+pub(super) fn is_no_json(arguments: &str) -> bool {
+    !arguments.trim().is_empty() && serde_json::from_str::<IgnoredAny>(arguments).is_err()
+}
+
 /// Codex 0.169 hands objects to MCP servers, and refuses any other JSON (conformance: mcp/arguments).
 fn may_be_arguments(arguments: &str) -> bool {
     let first = arguments.trim_start().chars().next();
-    first.is_none_or(|first| first == '{') || serde_json::from_str::<&RawValue>(arguments).is_err()
+    first.is_none_or(|first| first == '{')
 }
 
 fn of_step(step: Step) -> Policy {

@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::moment::Moment;
-use super::own;
+use super::{own, policy};
 use super::verification::{self, Verified};
 use crate::action::Action;
 use crate::boundary::Boundary;
@@ -70,6 +70,7 @@ fn has_none(boundary: &Boundary, attempt: &Attempt<'_>, call: &Call<'_>, moment:
             !matches!(verified, Ok(Verified::Fits))
         }),
         Action::Stdin(_) => moment.terminal.is_none() || call.exit_code().is_none(),
+        Action::Mcp(made) if policy::is_no_json(&made.arguments) => true,
         Action::Mcp(_) => {
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }
