@@ -94,7 +94,7 @@ impl ProcessOutcome {
     pub fn doubt(&self) -> Option<Doubt> {
         match self.ended {
             _ if self.tried_network => Some(Doubt::Network),
-            Ended::Exit(126 | 127) if self.names_file_of_plugin() => None,
+            Ended::Exit(126 | 127) if self.names_known_place() => None,
             Ended::Exit(126 | 127) | Ended::NotStarted => Some(Doubt::Program),
             Ended::Memory | Ended::Processes | Ended::Output => Some(Doubt::Limit),
             Ended::Signal(_) => Some(Doubt::Signal),
@@ -104,9 +104,10 @@ impl ProcessOutcome {
 }
 
 impl ProcessOutcome {
-    /// Does the shell say that a file in the cache of plugins is not there or may not be executed? That cache is the same
-    /// everywhere; a script whose interpreter is missing says more.
-    fn names_file_of_plugin(&self) -> bool {
+    /// Does the shell say that a file is not there, or may not be executed, in a place that is the same everywhere? That
+    /// is the cache of plugins, and what `$CLAUDE_PROJECT_DIR/.claude` becomes: Codex 0.169 does not set that variable
+    /// of another host. A script whose interpreter is missing says more.
+    fn names_known_place(&self) -> bool {
         let text = String::from_utf8_lossy(&self.stderr);
         let Some(line) = text.trim_end().lines().last() else { return false };
         let subject = [": No such file or directory", ": Permission denied", ": not found"]
@@ -114,7 +115,8 @@ impl ProcessOutcome {
             .find_map(|end| line.strip_suffix(end));
         subject.is_some_and(|subject| {
             let path = subject.rsplit(": ").next().unwrap_or_default();
-            path.contains("/plugins/cache/") && !subject.contains("interpreter")
+            let known = path.contains("/plugins/cache/") || path.starts_with("/.claude/");
+            known && !subject.contains("interpreter")
         })
     }
 }
@@ -194,6 +196,8 @@ mod tests {
         for (said, expected) in [
             ("/bin/bash: line 1: /h/.codex/plugins/cache/m/p/1/h.sh: No such file or directory", None),
             ("/bin/bash: /h/.codex/plugins/cache/m/p/1/h.txt: Permission denied\n", None),
+            ("/bin/bash: line 1: /.claude/hooks/h.sh: No such file or directory", None),
+            ("bash: /home/a/.claude/hooks/h.sh: No such file or directory", Some(Doubt::Program)),
             ("bash: uv: command not found", Some(Doubt::Program)),
             ("bash: ./node_modules/.bin/x: No such file or directory", Some(Doubt::Program)),
             (
