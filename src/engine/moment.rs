@@ -1,11 +1,14 @@
 use std::sync::Mutex;
 
+use super::attempt::Attempt;
 use super::cell::Kept;
+use super::edits;
 use super::hook::RecordView;
 use super::hooks::{Answers, body};
 use super::touch::Site;
 use crate::action::{Lying, is_current};
 use crate::decision::Approval;
+use crate::source::Overlay;
 use crate::transcript::{Call, Context, Recorded, Session, Transcript};
 
 /// When and where a call happened, as the recording tells.
@@ -67,6 +70,16 @@ impl<'m> Moment<'m> {
         !ran && self.site.lies(".", Lying::Folder) == Some(false)
     }
 
+    /// The files behind the call, for hooks that look at what it did; `None` without a snapshot, and for calls that did
+    /// not run in the recording.
+    pub(super) fn files_after(&self) -> Option<Overlay> {
+        let call = self.call.filter(|_| self.recorded == Recorded::Ran)?;
+        let mut files = self.site.files?.clone();
+        let attempt = Attempt::read(call, self.site);
+        edits::lay_over(&mut files, call, &attempt, self.site.locale, may_write(call, self.context));
+        Some(files)
+    }
+
     /// The sandbox in which the call ran to a good end, where the recording names one.
     pub(super) fn ran_confined(&self) -> Option<Confined<'m>> {
         let call = self.call?;
@@ -79,6 +92,11 @@ impl<'m> Moment<'m> {
         };
         Some(Confined { writes, network: context.network, profile: &context.profile })
     }
+}
+
+/// Did the recorded sandbox let this call write in the workspace, or is that not known?
+pub(super) fn may_write(call: &Call<'_>, context: Option<&Context<'_>>) -> bool {
+    call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only")
 }
 
 /// A recorded sandbox.

@@ -9,7 +9,7 @@ use super::judge::Judge;
 use super::judged::Judged;
 use super::life::{self, Life};
 use super::lifecycle::Happening;
-use super::moment::Moment;
+use super::moment::{Moment, may_write};
 use super::recordings::Recordings;
 use super::thread::{Run, StepRef, roles, steps};
 use super::touch::{Locale, Site};
@@ -303,11 +303,10 @@ impl<'w, 't> Walk<'w, 't> {
 
     /// Takes in what a call left behind that ran.
     fn happened(&mut self, call: &'w Call<'t>, context: Option<&Context<'_>>, attempt: &Attempt<'_>) {
-        let may_write = call.unsandboxed || context.is_none_or(|context| context.sandbox_mode != "read-only");
         let workspace = self.workspaces.get(cwd(context));
         if let (Some(files), Some(workspace)) = (&mut self.files, workspace) {
             let locale = Locale { workspace, top: &self.top, workdir: workdir(call) };
-            edits::lay_over(files, call, attempt, locale, may_write);
+            edits::lay_over(files, call, attempt, locale, may_write(call, context));
         }
         self.remember_terminal(call);
     }

@@ -12,6 +12,7 @@ use crate::boundary::hooks::{Hook, HookEvent};
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::engine::hook::{self, FailOpen, Occasion, PreCall, Reply};
 use crate::engine::moment::Moment;
+use crate::engine::touch::Site;
 use crate::transcript::Call;
 
 /// What PreToolUse hooks say about a call.
@@ -160,7 +161,7 @@ impl EventHooks {
     }
 
     /// After a tool gave a result. `call` is the one with the recorded result; `known` tells whether the result would
-    /// be the same in the replay.
+    /// be the same in the replay. Hooks find the files as the call left them.
     pub(in crate::engine) fn post_tool_use(
         &self,
         boundary: &Boundary,
@@ -192,7 +193,10 @@ impl EventHooks {
             tool_response: &tool_response,
             tool_use_id: asked.id,
         };
-        let round = self.run(event, hooks, &occasion, boundary, moment, |outcome, timeout| {
+        let files = moment.files_after();
+        let site = Site { files: files.as_ref().or(moment.site.files), ..moment.site };
+        let behind = Moment { site, ..*moment };
+        let round = self.run(event, hooks, &occasion, boundary, &behind, |outcome, timeout| {
             hook::post_tool_use(outcome, timeout).0
         });
         let rows = round.rows(|answer| match answer {
