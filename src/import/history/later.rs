@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use git2::{Delta, DiffOptions};
 
+use super::descent::Descent;
 use super::{ChangedLines, FileLines, Graph, MAX_COMMITS};
 use crate::patch::{fixed_lines, says_repair};
 use crate::source::{ObjectId, Repository};
@@ -58,6 +59,7 @@ struct Commit {
     on_default: bool,
     /// Files that it changes against its first parent.
     paths: HashSet<String>,
+    message: String,
 }
 
 /// All later commits of a clone, read once for all of its sessions.
@@ -101,7 +103,9 @@ impl<'g> Later<'g> {
             .filter_map(|id| {
                 let head = graph.head(id)?;
                 let paths = changed_paths(graph, id, files)?;
-                Some(Commit { id, time: head.time, on_default: on_default.contains(&id), paths })
+                let found = graph.git().find_commit(graph.object(id)).ok()?;
+                let message = String::from_utf8_lossy(found.message_bytes()).into_owned();
+                Some(Commit { id, time: head.time, on_default: on_default.contains(&id), paths, message })
             })
             .collect();
         // In the order of time; a commit comes before those that build on it even when clocks say otherwise.
@@ -130,17 +134,22 @@ impl<'g> Later<'g> {
         let in_time = |commit: &&Commit| (since - SLACK..=since + WINDOW).contains(&commit.time);
         let touches = |commit: &&Commit| commit.paths.iter().any(|path| paths.contains(path.as_str()));
         let mut best: Option<(bool, u32, &Commit)> = None;
+        let mut since_start = Descent::of(self.graph, start);
         for commit in self.commits.iter().filter(in_time).filter(touches) {
             if commit.id == start || self.graph.leads_to(commit.id, start) {
                 continue;
             }
-            let held = self.held(lines, &paths, start, commit.id);
+            let held = self.held(lines, &paths, (start, &mut since_start), commit.id);
             let enough = f64::from(held) >= THRESHOLD * f64::from(total);
             let id = commit.id.to_string();
             if enough && denied.iter().any(|denied| id.starts_with(denied.as_str())) {
                 passed.push(commit.id);
             } else if enough && best.is_none_or(|(main, most, _)| (commit.on_default, held) > (main, most)) {
                 best = Some((commit.on_default, held, commit));
+            }
+            // Nothing holds more, and of those that hold as much the first is taken.
+            if denied.is_empty() && best.is_some_and(|(main, most, _)| main && most == total) {
+                break;
             }
         }
         let best = best.map(|(on_default, held, commit)| Merged {
@@ -152,10 +161,17 @@ impl<'g> Later<'g> {
         (best, passed)
     }
 
-    fn held(&self, lines: &ChangedLines, paths: &HashSet<&str>, start: ObjectId, commit: ObjectId) -> u32 {
+    /// Lines that a commit holds; what builds on the start of the session is told by `since_start`.
+    fn held(
+        &self,
+        lines: &ChangedLines,
+        paths: &HashSet<&str>,
+        (start, since_start): (ObjectId, &mut Descent<'_>),
+        commit: ObjectId,
+    ) -> u32 {
         let own = self.graph.head(commit).and_then(|head| head.parents.first().copied());
         let alone = difference(self.graph, own, commit, paths).map_or(0, |change| lines.found_in(&change));
-        if alone == lines.total() || own == Some(start) || !self.graph.leads_to(start, commit) {
+        if alone == lines.total() || own == Some(start) || !since_start.includes(commit) {
             return alone;
         }
         let since = difference(self.graph, Some(start), commit, paths);
@@ -165,15 +181,15 @@ impl<'g> Later<'g> {
     /// Later commits that revert or fix this one: by its id in their message, or by lines of it that they change.
     fn repaired(&self, merged: &Commit) -> Vec<(ObjectId, &'static str)> {
         let id = merged.id.to_string();
+        let mut since_merged = Descent::of(self.graph, merged.id);
         let later = self.commits.iter().filter(|commit| commit.time >= merged.time && commit.id != merged.id);
         later
             .filter_map(|commit| {
-                let found = self.graph.git().find_commit(commit.id).ok()?;
-                let message = String::from_utf8_lossy(found.message_bytes());
-                let says = says_repair(&message, &id).or_else(|| {
+                let message = &commit.message;
+                let says = says_repair(message, &id).or_else(|| {
                     let shares = commit.paths.iter().any(|path| merged.paths.contains(path));
-                    let fixes = || fixed_lines(self.graph.git(), merged.id, commit.id, &message) > 0;
-                    (shares && self.graph.leads_to(merged.id, commit.id) && fixes()).then_some(BLAMED)
+                    let fixes = || fixed_lines(self.graph.git(), merged.id, commit.id, message) > 0;
+                    (shares && since_merged.includes(commit.id) && fixes()).then_some(BLAMED)
                 });
                 Some((commit.id, says?))
             })

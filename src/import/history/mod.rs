@@ -1,6 +1,7 @@
 //! Questions to the history of a repository: which commits lie between two others, and which came later.
 
 mod author;
+mod descent;
 mod later;
 mod lines;
 
@@ -14,6 +15,7 @@ pub(super) use later::{BLAMED, Branches, Later, Merged, THRESHOLD};
 pub(super) use lines::{ChangedLines, FileLines};
 
 use crate::source::{ObjectId, Repository};
+use descent::Descent;
 
 /// Most commits that one question looks at.
 const MAX_COMMITS: usize = 50_000;
@@ -113,7 +115,7 @@ impl Graph {
 
     /// Is `old` an ancestor of `new`, or the same?
     pub(super) fn leads_to(&self, old: ObjectId, new: ObjectId) -> bool {
-        self.between(old, new).is_some()
+        Descent::of(self, old).includes(new)
     }
 
     /// The commits on all ways from `old` to `new`, both included; `None` when there is no way.
