@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Options;
 use super::bundle::{
     self, BlobProblem, BlobRules, Blobs, Bundle, BundleError, CommitRules, Pin, Stored, What,
@@ -47,6 +49,28 @@ pub(super) struct Pinning<'p> {
 
 type Result<T> = std::result::Result<T, Refusal>;
 
+/// What came of one clone.
+#[derive(Default)]
+struct Packed {
+    pinned: Vec<Result<Pinned>>,
+    bundle: Option<ImportedBundle>,
+}
+
+/// Clones, by their numbers, that may want bundles of one name, in their order; those of different families do not.
+fn families(clones: &[Vec<usize>], drafts: &[Draft]) -> Vec<Vec<usize>> {
+    let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (number, members) in clones.iter().enumerate() {
+        let found = members.iter().find_map(|at| drafts[*at].found.as_ref());
+        let name = found.map_or("", |found| found.candidate.in_suite.as_ref().unwrap_or(&found.name));
+        // Where a name is taken, a dash and a number are put behind it; very long ones are cut.
+        let name = bundle::clean_name(name);
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let stem = stem.strip_suffix('-').unwrap_or(&name);
+        families.entry(stem.chars().take(50).collect()).or_default().push(number);
+    }
+    families.into_values().collect()
+}
+
 impl Pinning<'_> {
     /// Pins all drafts, clone by clone, and writes the bundles.
     pub(super) fn pin(
@@ -67,11 +91,15 @@ impl Pinning<'_> {
                 }
             }
         }
-        for members in clones.values() {
-            let group: Vec<(&Draft, &Found)> =
-                members.iter().filter_map(|at| Some((&drafts[*at], drafts[*at].found.as_ref()?))).collect();
-            let pinned = self.clone(&group, imported)?;
-            for (at, pinned) in members.iter().zip(pinned) {
+        let clones: Vec<Vec<usize>> = clones.into_values().collect();
+        let families = families(&clones, drafts);
+        let done: Vec<_> = families.par_iter().map(|family| self.family(family, &clones, drafts)).collect();
+        let mut done: Vec<_> =
+            done.into_iter().collect::<std::result::Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        done.sort_by_key(|(clone, _)| *clone);
+        for (clone, Packed { pinned, bundle }) in done {
+            imported.bundles.extend(bundle);
+            for (at, pinned) in clones[clone].iter().zip(pinned) {
                 results[*at] = Some(pinned);
             }
         }
@@ -79,18 +107,28 @@ impl Pinning<'_> {
         Ok(results.into_iter().map(|result| result.unwrap_or_else(lost)).collect())
     }
 
-    /// All drafts of one clone.
-    fn clone(
+    /// Clones by their numbers, one after the other.
+    fn family(
         &self,
-        group: &[(&Draft, &Found)],
-        imported: &mut Imported,
-    ) -> std::result::Result<Vec<Result<Pinned>>, ImportError> {
-        let Some((_, first)) = group.first() else { return Ok(Vec::new()) };
+        family: &[usize],
+        clones: &[Vec<usize>],
+        drafts: &[Draft],
+    ) -> std::result::Result<Vec<(usize, Packed)>, ImportError> {
+        let group = |clone: usize| -> Vec<(&Draft, &Found)> {
+            clones[clone].iter().filter_map(|at| Some((&drafts[*at], drafts[*at].found.as_ref()?))).collect()
+        };
+        family.iter().map(|clone| Ok((*clone, self.clone(&group(*clone))?))).collect()
+    }
+
+    /// All drafts of one clone.
+    fn clone(&self, group: &[(&Draft, &Found)]) -> std::result::Result<Packed, ImportError> {
+        let Some((_, first)) = group.first() else { return Ok(Packed::default()) };
         let clone = &first.candidate;
         let (name, there) = self.bundle_name(first);
-        let refuse_all = |reason: String| -> Vec<Result<Pinned>> {
+        let refuse_all = |reason: String| -> Packed {
             let help = "check the clone with `git fsck`";
-            group.iter().map(|(draft, _)| Err(refusal(draft, reason.clone(), help))).collect()
+            let refused = group.iter().map(|(draft, _)| Err(refusal(draft, reason.clone(), help)));
+            Packed { pinned: refused.collect(), bundle: None }
         };
         let mut sources = vec![clone.repository.clone()];
         sources.extend(there.iter().cloned());
@@ -114,7 +152,7 @@ impl Pinning<'_> {
         let is_own = clone.in_suite.is_some() && !clone.linked;
         let later = later(&graph, &branches, group, is_own);
         let mut pins = Vec::new();
-        let mut results = Vec::new();
+        let mut done = Packed::default();
         for (draft, found) in group {
             let mut pinned = self.one(draft, found, &graph, &mut blobs, later.as_ref());
             if let Ok((pinned, pin)) = &mut pinned {
@@ -122,7 +160,7 @@ impl Pinning<'_> {
                 pinned.no_history = is_own;
                 pins.push(pin.clone());
             }
-            results.push(pinned.map(|(pinned, _)| pinned));
+            done.pinned.push(pinned.map(|(pinned, _)| pinned));
         }
         if !pins.is_empty() && !clone.linked {
             let bundle = Bundle {
@@ -138,12 +176,12 @@ impl Pinning<'_> {
                 },
             };
             match self.write(&bundle, &pins, &mut blobs) {
-                Ok(written) => imported.bundles.push(written),
+                Ok(written) => done.bundle = Some(written),
                 Err(BundleError::Write(error)) => return Err(error.into()),
                 Err(error) => return Ok(refuse_all(error.to_string())),
             }
         }
-        Ok(results)
+        Ok(done)
     }
 
     fn bundle_name(&self, found: &Found) -> (String, Option<Arc<Repository>>) {

@@ -221,7 +221,7 @@ pub(super) fn name_for(
 }
 
 /// A name of letters, digits, `.`, `_` and `-`, in lower case.
-fn clean_name(wanted: &str) -> String {
+pub(super) fn clean_name(wanted: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     let name: String = wanted.chars().map(|c| if plain(c) { c.to_ascii_lowercase() } else { '-' }).collect();
     let name: String = name.trim_matches(['.', '-', '_']).chars().take(60).collect();
