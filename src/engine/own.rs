@@ -6,6 +6,9 @@ use crate::action::{Action, ToolName};
 use crate::boundary::mcp::McpPolicy;
 use crate::transcript::Call;
 
+/// Tools that take the name of an MCP server.
+const OF_RESOURCES: [&str; 3] = ["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"];
+
 /// Does a call about the resources of MCP servers name a server that there is not? Codex 0.169 refuses it before any
 /// hook, and asks nobody (conformance: hooks/own-tools-that-fail).
 pub(super) fn names_unknown_server(action: &Action<'_>, arguments: &str, servers: &McpPolicy) -> bool {
@@ -14,7 +17,6 @@ pub(super) fn names_unknown_server(action: &Action<'_>, arguments: &str, servers
         server: Option<String>,
     }
     let Action::Builtin(tool) = action else { return false };
-    const OF_RESOURCES: [&str; 3] = ["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"];
     if !tool.namespace.is_empty() || !OF_RESOURCES.contains(&&*tool.name) {
         return false;
     }
@@ -91,9 +93,12 @@ mod tests {
 
     #[test]
     fn a_list_without_questions_asks_nothing() {
-        for (arguments, nothing) in
-            [(r#"{"questions":[]}"#, true), (r#"{"questions":[{"id":"q"}]}"#, false), ("{}", false), ("", false)]
-        {
+        for (arguments, nothing) in [
+            (r#"{"questions":[]}"#, true),
+            (r#"{"questions":[{"id":"q"}]}"#, false),
+            ("{}", false),
+            ("", false),
+        ] {
             assert_eq!(asks_nothing(arguments), nothing, "{arguments}");
         }
     }

@@ -2,8 +2,8 @@
 
 use super::attempt::Attempt;
 use super::moment::Moment;
-use super::{own, policy};
 use super::verification::{self, Verified};
+use super::{own, policy};
 use crate::action::Action;
 use crate::boundary::Boundary;
 use crate::decision::{Phase, Ruling, Verdict};

@@ -55,8 +55,8 @@ mod tests {
         let git = git2::Repository::init_bare(folder.path()).unwrap();
         let tree = git.find_tree(git.treebuilder(None).unwrap().write().unwrap()).unwrap();
         let mut ids: Vec<ObjectId> = Vec::new();
-        for (number, parents) in parents.iter().enumerate() {
-            let nobody = git2::Signature::new("n", "n@n", &git2::Time::new(number as i64, 0)).unwrap();
+        for (number, parents) in (0_i32..).zip(parents) {
+            let nobody = git2::Signature::new("n", "n@n", &git2::Time::new(i64::from(number), 0)).unwrap();
             let parents: Vec<_> =
                 parents.iter().map(|parent| git.find_commit(ids[*parent]).unwrap()).collect();
             let parents: Vec<_> = parents.iter().collect();
