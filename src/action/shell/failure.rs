@@ -81,7 +81,9 @@ fn throws_errors_away(text: &str, written: &dyn Fn(&str) -> bool) -> bool {
     });
     let joined =
         ["&>", ">&"].iter().any(|sign| text.match_indices(sign).any(|(at, _)| to_file(&text[at + 2..])));
-    let merged = text.find("2>&1").is_some_and(|at| text[..at].contains('>'));
+    let merged = text
+        .find("2>&1")
+        .is_some_and(|at| text[..at].rfind('>').is_some_and(|sign| to_file(&text[sign + 1..at])));
     direct || joined || merged
 }
 
@@ -124,6 +126,7 @@ mod tests {
             ("cat a | tee /out", true),
             ("set -e; touch /out; echo done", true),
             ("touch /out 2>&1", true),
+            ("echo a > /out 2>&1", true),
             ("touch /out; echo done", false),
             ("touch /out\necho done", false),
             ("touch /out || true", false),
