@@ -119,7 +119,7 @@ fn lay_all(chosen: &[Named], target: &Path) -> ExitCode {
 }
 
 /// How often a scenario is asked again that answers otherwise than what is stored.
-const MORE_TIMES: usize = 2;
+const MORE_TIMES: usize = 5;
 
 fn judge(named: &Named, program: Option<&CodexProgram>) -> Outcome {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string());
