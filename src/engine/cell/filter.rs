@@ -3,10 +3,10 @@
 use nix::libc;
 use seccompiler::SeccompCmpOp;
 
-use crate::engine::namespace::filter::{calls, condition, foreign_sockets, install, rule};
+use crate::engine::namespace::filter::{NEEDLESS, calls, condition, foreign_sockets, install, rule};
 
-/// Refused as forbidden.
-const FORBIDDEN: &[libc::c_long] = &[
+/// How namespaces and mounts are made: refused as forbidden.
+const ENCLOSURES: &[libc::c_long] = &[
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_pivot_root,
@@ -19,37 +19,6 @@ const FORBIDDEN: &[libc::c_long] = &[
     libc::SYS_fspick,
     libc::SYS_mount_setattr,
     libc::SYS_unshare,
-    libc::SYS_setns,
-    libc::SYS_ptrace,
-    libc::SYS_process_vm_readv,
-    libc::SYS_process_vm_writev,
-    libc::SYS_kcmp,
-    libc::SYS_pidfd_getfd,
-    libc::SYS_bpf,
-    libc::SYS_perf_event_open,
-    libc::SYS_userfaultfd,
-    libc::SYS_keyctl,
-    libc::SYS_add_key,
-    libc::SYS_request_key,
-    libc::SYS_swapon,
-    libc::SYS_swapoff,
-    libc::SYS_reboot,
-    libc::SYS_init_module,
-    libc::SYS_finit_module,
-    libc::SYS_delete_module,
-    libc::SYS_kexec_load,
-    libc::SYS_acct,
-    libc::SYS_quotactl,
-    libc::SYS_open_by_handle_at,
-    libc::SYS_name_to_handle_at,
-    libc::SYS_fanotify_init,
-    libc::SYS_syslog,
-    libc::SYS_settimeofday,
-    libc::SYS_clock_settime,
-    libc::SYS_shmget,
-    libc::SYS_msgget,
-    libc::SYS_semget,
-    libc::SYS_mq_open,
 ];
 /// Answered as if the kernel were older: programs then use what can be filtered and counted.
 const UNKNOWN: &[libc::c_long] =
@@ -122,7 +91,8 @@ pub(super) enum Place {
 
 /// Filters this process and all that it starts, for good.
 pub(super) fn apply(place: Place) -> Result<(), String> {
-    let mut forbidden = calls(FORBIDDEN);
+    let mut forbidden = calls(NEEDLESS);
+    forbidden.extend(calls(ENCLOSURES));
     let flags = NAMESPACES.iter().map(|flag| {
         let flag = u64::from(flag.cast_unsigned());
         condition(0, SeccompCmpOp::MaskedEq(flag), flag)

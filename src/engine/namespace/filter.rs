@@ -10,6 +10,41 @@ use seccompiler::{
 /// System calls by number, with the arguments that are meant; none means any.
 pub(in crate::engine) type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
+/// System calls that no hook needs, nor Codex, nor the sandbox of Codex, and that widen what could be attacked.
+pub(in crate::engine) const NEEDLESS: &[libc::c_long] = &[
+    libc::SYS_setns,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_reboot,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_kexec_load,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_fanotify_init,
+    libc::SYS_syslog,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_shmget,
+    libc::SYS_msgget,
+    libc::SYS_semget,
+    libc::SYS_mq_open,
+];
+
 /// Answers these system calls of this process, and of all that it starts, with an error, for good.
 pub(in crate::engine) fn install(rules: Rules, errno: libc::c_int) -> Result<(), String> {
     let arch = std::env::consts::ARCH.try_into().map_err(text)?;
