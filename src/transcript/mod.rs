@@ -5,6 +5,7 @@
 mod ahead;
 mod atif;
 mod bare;
+mod calls;
 mod class;
 mod claude;
 mod context;
@@ -27,6 +28,7 @@ mod shell;
 mod tally;
 mod tool;
 mod twins;
+mod usage;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -36,6 +38,7 @@ pub use output::Output;
 pub use recorded::Recorded;
 pub use recording::{MAX_RECORDING, Recording};
 pub use tally::Tally;
+pub use usage::Usage;
 
 use crate::action::{Action, ToolName};
 
@@ -305,19 +308,6 @@ impl Guardian<'_> {
     pub fn approved(&self) -> bool {
         self.status == "approved"
     }
-}
-
-/// Tokens spent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Input tokens, cached ones included.
-    pub input: u64,
-    /// Cached input tokens.
-    pub cached: u64,
-    /// Output tokens, reasoning included.
-    pub output: u64,
-    /// Reasoning tokens.
-    pub reasoning: u64,
 }
 
 #[cfg(test)]
