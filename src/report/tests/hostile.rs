@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use quick_xml::events::Event;
 use serde_json::Value;
 
+use super::text::outside_of_code;
 use super::*;
 use crate::replay::json::is_hidden;
 
