@@ -39,6 +39,9 @@ pub(super) fn verify(
         if reads && unreadable(&path) {
             return Ok(Verified::Fits);
         }
+        if matches!(&told, Told::Failed(text) if is_named(text, &path)) {
+            return Ok(Verified::Fails(change.path.to_string()));
+        }
         // What the session changed may have been stopped here, so that the file is as it was.
         let misfits = || moment.site.contents(&path).into_iter().all(|content| !fits(change, content));
         if reads && told == Told::Nothing && misfits() {
@@ -47,7 +50,7 @@ pub(super) fn verify(
         seen.insert(path);
     }
     match (told, patch.files.first()) {
-        (Told::Failed, Some(first)) => Ok(Verified::Fails(first.path.to_string())),
+        (Told::Failed(_), Some(first)) => Ok(Verified::Fails(first.path.to_string())),
         _ => Ok(Verified::Fits),
     }
 }
@@ -72,18 +75,26 @@ fn fits(change: &FileChange<'_>, content: Content) -> bool {
     }
 }
 
+/// Does a failure name this file? Codex names the first one that does not fit, by its whole path.
+fn is_named(failure: &str, path: &str) -> bool {
+    let ends = |rest: &str| rest.is_empty() || rest.starts_with([':', '\n']);
+    failure
+        .match_indices(path)
+        .any(|(at, _)| failure[..at].ends_with(' ') && ends(&failure[at + path.len()..]))
+}
+
 /// What the recording tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Told<'m> {
     /// The patch was applied: a file that the snapshot lacks was there.
     Applied,
-    /// It did not fit.
-    Failed,
+    /// It did not fit, and this is what the model read.
+    Failed(Cow<'m, str>),
     /// Nothing that can be relied on, so that the snapshot tells.
     Nothing,
 }
 
-fn told(embedded: &EmbeddedPatch<'_>, moment: &Moment<'_>) -> Told {
+fn told<'m>(embedded: &EmbeddedPatch<'_>, moment: &Moment<'m>) -> Told<'m> {
     const FAILED: &str = "apply_patch verification failed: ";
     if moment.transcripts.iter().any(|transcript| transcript.format.is_foreign()) {
         return Told::Applied;
@@ -94,16 +105,37 @@ fn told(embedded: &EmbeddedPatch<'_>, moment: &Moment<'_>) -> Told {
     if call.item.as_ref().is_some_and(|item| item.status == "completed") {
         return Told::Applied;
     }
-    let failed = call.output.is_some_and(|output| {
-        let text = output.text();
-        let ours = text.contains(FAILED);
-        ours && (text.contains("Failed to read") || text.contains("Failed to find"))
-            && !text.contains("Permission denied")
-    });
-    if failed { Told::Failed } else { Told::Nothing }
+    let text = call.output.map(|output| output.text()).unwrap_or_default();
+    let files = text.contains("Failed to read") || text.contains("Failed to find");
+    if text.contains(FAILED) && files && !text.contains("Permission denied") {
+        return Told::Failed(text);
+    }
+    Told::Nothing
 }
 
 /// A line that tells whether a recorded call is about this patch, and not about one that a hook put in its place.
 fn first_line<'e>(embedded: &'e EmbeddedPatch<'_>) -> &'e str {
     embedded.text.lines().find(|line| line.contains("File: ")).unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_name_a_file_by_its_whole_path() {
+        let missing = "apply_patch verification failed: Failed to read /w/lost.txt: No such file or directory (os error 2)";
+        let lines = "apply_patch verification failed: Failed to find expected lines in /w/a b.txt:\nother";
+        let table = [
+            (missing, "/w/lost.txt", true),
+            (missing, "/w/lost", false),
+            (missing, "/lost.txt", false),
+            (missing, "/w/other.txt", false),
+            (lines, "/w/a b.txt", true),
+            (lines, "/w/a", false),
+        ];
+        for (failure, path, named) in table {
+            assert_eq!(is_named(failure, path), named, "{failure}: {path}");
+        }
+    }
 }
