@@ -12,8 +12,13 @@ const FRESH: &str = ".lock-new";
 /// A folder without a lock may be one that is just being made; after this time it is a leftover.
 const YOUNG: Duration = Duration::from_mins(10);
 
-/// Folders of this process, for [`Scratch::remove_all`].
-static LIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+/// Folders of this process, for [`Scratch::remove_all`]; `None` once they are removed, and no more are made.
+static LIVE: Mutex<Option<BTreeSet<PathBuf>>> = Mutex::new(Some(BTreeSet::new()));
+/// How often, and after which time, it is looked whether something has written to a folder that is being removed.
+const ROUNDS: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(4);
+/// How often in a row nothing must be there.
+const CALM: u32 = 3;
 
 /// A private temporary folder outside every input, removed on drop. What a killed run left behind is removed by the
 /// next one.
@@ -32,6 +37,9 @@ impl Scratch {
     }
 
     fn new_in(parent: &Path) -> io::Result<Self> {
+        // Nothing is made behind the back of a removal.
+        let mut live = LIVE.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(live) = &mut *live else { return Err(io::ErrorKind::Interrupted.into()) };
         let mut builder = tempfile::Builder::new();
         let folder = set_mode(builder.prefix(PREFIX)).tempdir_in(parent)?;
         // It is locked before it has its name: another run that sweeps never sees it without its owner.
@@ -40,18 +48,23 @@ impl Scratch {
         // A filesystem without locks only loses the sweeping.
         let _ = lock.try_lock();
         std::fs::rename(fresh, folder.path().join(LOCK))?;
-        LIVE.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.path().to_owned());
+        live.insert(folder.path().to_owned());
         Ok(Self { folder, _lock: lock })
     }
 
-    /// Removes every folder of this process, for an end that runs no destructors.
+    /// Removes every folder of this process, for an end that runs no destructors. No others are made from then on.
     pub fn remove_all() {
-        for folder in std::mem::take(&mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner)) {
-            // Something may be writing still; what stays is swept by the next run.
-            for _ in 0..3 {
-                if std::fs::remove_dir_all(&folder).is_ok() || !folder.exists() {
-                    break;
-                }
+        let live = LIVE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        // Something may be writing still, and make a folder again that is gone; what stays is swept by the next run.
+        let mut calm = 0;
+        for _ in 0..ROUNDS {
+            for folder in &live {
+                let _ = std::fs::remove_dir_all(folder);
+            }
+            std::thread::sleep(PAUSE);
+            calm = if live.iter().any(|folder| folder.exists()) { 0 } else { calm + 1 };
+            if calm == CALM {
+                break;
             }
         }
     }
@@ -64,7 +77,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        LIVE.lock().unwrap_or_else(PoisonError::into_inner).remove(self.folder.path());
+        if let Some(live) = &mut *LIVE.lock().unwrap_or_else(PoisonError::into_inner) {
+            live.remove(self.folder.path());
+        }
     }
 }
 
