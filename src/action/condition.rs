@@ -32,6 +32,9 @@ pub enum Condition<'t> {
 pub enum Lying {
     /// Anything.
     Anything,
+    /// Anything, and a link as well that leads nowhere: what a command needs that would fail without it. It was there if
+    /// the command is known to have ended well.
+    Name,
     /// A regular file.
     File,
     /// A folder.

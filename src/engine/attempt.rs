@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::touch::{Site, Touch};
 use crate::action::patch::{self, Patch};
 use crate::action::shell::{self, EmbeddedPatch, Reading, ShellReading};
-use crate::action::{Action, Effects, Opaque};
+use crate::action::{Action, Effects, Lying, Opaque};
 use crate::replay::StepKind;
 use crate::transcript::Call;
 
@@ -24,11 +24,18 @@ pub(super) struct Attempt<'c> {
 impl<'c> Attempt<'c> {
     /// Reads an action that starts from `site`; scripts of code mode touch nothing themselves.
     pub(super) fn of(action: &'c Action<'c>, site: Site<'_>) -> Self {
+        Self::with(action, site, false)
+    }
+
+    /// `worked`: it ended well in the recording, so that what its commands needed was there, in the snapshot or beside
+    /// it.
+    fn with(action: &'c Action<'c>, site: Site<'_>, worked: bool) -> Self {
         let reading = reading_of(action);
         let Effects { known, conditional, opaque, conditional_opaque } = &reading.effects;
         let mut opaque = opaque.clone();
         let mut touches: Vec<_> = known.iter().map(|effect| site.touch(effect)).collect();
-        let lies = |path: &str, what| site.lies(path, what);
+        let lies =
+            |path: &str, what| if worked && what == Lying::Name { None } else { site.lies(path, what) };
         let mut numbers = Vec::new();
         for (number, (condition, effect)) in conditional.iter().enumerate() {
             let holds = condition.holds(&lies);
@@ -47,7 +54,7 @@ impl<'c> Attempt<'c> {
 
     /// Reads a recorded call. A script of code mode with calls that its text does not show is opaque.
     pub(super) fn read(call: &'c Call<'_>, site: Site<'_>) -> Self {
-        let mut attempt = Self::of(&call.action, site);
+        let mut attempt = Self::with(&call.action, site, call.exit_code() == Some(0));
         if call.opaque {
             attempt.opaque.get_or_insert(Opaque::Interpreter("code mode".to_owned()));
         }

@@ -146,7 +146,11 @@ pub(super) fn ruling(
         && let Some(folder) = attempt.touches.iter().find(|touch| touch.kind == Kind::Folder)
         && adds(embedded, folder, moment)
     {
-        return deny(format!("{} is a folder", folder.shown), Rule::built_in("a patch writes files"));
+        // Codex lets it through, and it fails whatever the sandbox is.
+        return Ruling {
+            reason: format!("{} is a folder, and a patch writes files", folder.shown).into(),
+            ..allowed
+        };
     }
     let mut perhaps = None;
     for touch in &attempt.touches {

@@ -152,6 +152,9 @@ impl Site<'_> {
         if below.starts_with(".git/") {
             return None;
         }
+        if what == Lying::Name && self.find_entry(path).is_some() {
+            return Some(true);
+        }
         let found = self.files?.lookup(absolute.as_bytes());
         if !found.certain || self.leads_into_repository(&absolute) {
             return None;

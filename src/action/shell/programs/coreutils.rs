@@ -3,8 +3,8 @@
 use super::options::{Part, split};
 use super::run::Run;
 use super::table::{Default, Program, Spec, Use, code, pure, spec};
-use crate::action::Opaque;
 use crate::action::shell::word::{Arg, TEMPORARY};
+use crate::action::{Condition, Opaque};
 
 use Use::{List, ListTree, Move, Read, ReadTree, Remove, Skip, Write, WriteTree};
 
@@ -172,7 +172,7 @@ pub(super) const TABLE: &[Program] = &[
     spec(&["rmdir", "unlink"], Spec::each(Remove)),
     spec(
         &["rm", "trash", "trash-put", "srm"],
-        Spec::each(Remove).recursive(&["-r", "-R", "--recursive"]).options(&[
+        Spec::each(Remove).looks_first().recursive(&["-r", "-R", "--recursive"]).options(&[
             ("-n", Skip),
             ("-s", Skip),
             ("--interactive?", Skip),
@@ -207,6 +207,8 @@ pub(super) const TABLE: &[Program] = &[
 ];
 
 /// Sources, then a destination: what is common to `cp`, `mv`, `ln` and `install`.
+///
+/// Where no source is there, it fails before it writes anything, unless it makes a link.
 fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: impl Fn(bool) -> Use) {
     let (mut recursive, mut operands, mut target) = (false, Vec::new(), None);
     #[rustfmt::skip]
@@ -229,11 +231,16 @@ fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: im
     if target.is_none() && operands.len() > 1 {
         target = operands.pop();
     }
+    let links = run.name() == "ln";
+    let there = if links { Condition::ALWAYS } else { run.reader.one_is_there(&operands) };
     for operand in &operands {
-        run.touch(source(recursive), operand);
+        match source(recursive) {
+            Move => run.touch_if_there(Move, operand),
+            what => run.touch(what, operand),
+        }
     }
     if let Some(target) = target {
-        run.touch(destination(recursive), &target);
+        run.touch_if(there, destination(recursive), &target);
     }
 }
 
@@ -298,7 +305,7 @@ fn change_mode(run: &mut Run<'_, '_>) {
         }
     }
     for (what, path) in paths {
-        run.touch(if recursive && what == Write { WriteTree } else { what }, &path);
+        run.touch_if_there(if recursive && what == Write { WriteTree } else { what }, &path);
     }
 }
 
@@ -368,23 +375,19 @@ fn split_file(run: &mut Run<'_, '_>) {
     }
 }
 
-/// `mkdir -p` leaves a folder alone that is there.
+/// A folder that is there is left alone, with `-p` or without.
 fn mkdir(run: &mut Run<'_, '_>) {
     let options: &'static [(&'static str, Use)] = &[("-m", Skip), ("--mode", Skip), ("-Z?", Skip)];
-    let (mut folders, mut parents) = (Vec::new(), false);
-    let certain = split(run.args, options, false, |part| match part {
-        Part::Operand(operand) => folders.push(operand.clone()),
-        Part::Flag("-p" | "--parents") => parents = true,
-        _ => {}
+    let mut folders = Vec::new();
+    let certain = split(run.args, options, false, |part| {
+        if let Part::Operand(operand) = part {
+            folders.push(operand.clone());
+        }
     });
     if !certain {
         run.opaque(Opaque::Expansion);
     }
     for folder in &folders {
-        if parents {
-            run.reader.unless_there(folder);
-        } else {
-            run.write(folder);
-        }
+        run.reader.unless_there(folder);
     }
 }

@@ -155,7 +155,11 @@ pub(super) fn apply(run: &mut Run<'_, '_>, spec: &Spec) {
             (Some(what), _) => *what,
             (None, _) => spec.rest,
         };
-        run.touch(flags.adjust(what), operand);
+        if spec.looks_first {
+            run.touch_if_there(flags.adjust(what), operand);
+        } else {
+            run.touch(flags.adjust(what), operand);
+        }
     }
     run.also(spec.also);
 }

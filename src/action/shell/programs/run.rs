@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::table::Use;
 use crate::action::shell::reader::Reader;
 use crate::action::shell::word::Arg;
-use crate::action::{Access, Opaque, Target};
+use crate::action::{Access, Condition, Opaque, Target};
 
 /// Folders whose programs are taken for the well-known ones of that name.
 const PROGRAM_FOLDERS: [&str; 8] = [
@@ -103,6 +103,19 @@ impl<'t> Run<'_, 't> {
     /// Reads everything below a path that the program knows by itself.
     pub(super) fn read_tree(&mut self, path: &'static str) {
         self.touch(Use::ReadTree, &Arg::plain(path));
+    }
+
+    /// Adds what `what` means for `arg` if that is there: the program looks first.
+    pub(super) fn touch_if_there(&mut self, what: Use, arg: &Arg<'t>) {
+        let there = self.reader.one_is_there(std::slice::from_ref(arg));
+        self.touch_if(there, what, arg);
+    }
+
+    /// Adds what `what` means for `arg` if something holds.
+    pub(super) fn touch_if(&mut self, condition: Condition<'t>, what: Use, arg: &Arg<'t>) {
+        let Self { reader, args, program, fed, .. } = self;
+        let (args, program, fed) = (*args, *program, *fed);
+        reader.only_if(condition, |reader| Run { reader, program, args, fed }.touch(what, arg));
     }
 
     /// Adds what `what` means for `arg`.

@@ -6,7 +6,7 @@ use super::table::Use;
 use crate::action::Opaque;
 use crate::action::shell::word::Arg;
 
-use Use::{Read, Skip, Update, Write};
+use Use::{Read, Skip, Write};
 
 /// `sed`: a script unless given by `-e` or `-f`, then files; `-i` writes them, `w` writes others, `e` runs programs.
 pub(super) fn sed(run: &mut Run<'_, '_>) {
@@ -43,7 +43,10 @@ pub(super) fn sed(run: &mut Run<'_, '_>) {
         sed_script(run, &script);
     }
     for operand in operands {
-        run.touch(if in_place { Update } else { Read }, &operand);
+        run.touch(Read, &operand);
+        if in_place {
+            run.touch_if_there(Write, &operand);
+        }
     }
 }
 

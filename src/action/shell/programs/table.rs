@@ -66,6 +66,8 @@ pub(super) struct Spec {
     pub(super) first: &'static [Use],
     /// Use of the operands after these.
     pub(super) rest: Use,
+    /// An operand that is not there is left alone: the program fails before it does anything about it.
+    pub(super) looks_first: bool,
     /// Use of the last operand, if there are at least two.
     pub(super) last: Option<Use>,
     /// Flags that make it work on everything below its operands.
@@ -117,6 +119,7 @@ impl Spec {
             options: &[],
             first: &[],
             rest,
+            looks_first: false,
             last: None,
             recursive: &[],
             writes: &[],
@@ -134,6 +137,10 @@ impl Spec {
 
     pub(super) const fn first(self, first: &'static [Use]) -> Self {
         Self { first, ..self }
+    }
+
+    pub(super) const fn looks_first(self) -> Self {
+        Self { looks_first: true, ..self }
     }
 
     pub(super) const fn last(self, last: Use) -> Self {

@@ -62,6 +62,26 @@ impl<'t> Reader<'t> {
         self.guards.leave();
     }
 
+    /// Whether one of these paths is there, as far as anything tells.
+    pub(in crate::action::shell) fn one_is_there(&self, args: &[Arg<'t>]) -> Condition<'t> {
+        let there = |arg: &Arg<'t>| {
+            let plain = !(arg.is_unknown() || arg.glob || arg.splits || arg.text.is_empty());
+            if plain { self.lies(arg, Lying::Name) } else { Condition::Unknown }
+        };
+        args.iter().map(there).fold(Condition::Known(false), Condition::or).presumed()
+    }
+
+    /// Adds effects that happen only if something holds.
+    pub(in crate::action::shell) fn only_if(
+        &mut self,
+        condition: Condition<'t>,
+        effects: impl FnOnce(&mut Self),
+    ) {
+        self.guards.only_if(condition);
+        effects(self);
+        self.guards.leave();
+    }
+
     /// Adds the effect of looking at names and the like, of a path or of everything below it.
     pub(in crate::action::shell) fn list(&mut self, arg: &Arg<'t>, tree: bool) {
         if arg.glob || arg.is_unknown() || arg.splits || arg.text.is_empty() {
