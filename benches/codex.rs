@@ -27,6 +27,7 @@ fn main() {
         binary: env!("CARGO_BIN_EXE_plugin-eval").into(),
         program: CodexProgram::find(None).unwrap(),
         limit: Duration::from_mins(2),
+        thorough: false,
     };
     let engine =
         || CodexEngine::new(&suite, &plugin, &HookSettings::default(), settings.clone(), &mut Vec::new());

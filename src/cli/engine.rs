@@ -126,7 +126,12 @@ fn codex<'s>(
     findings: &mut Vec<Finding>,
 ) -> anyhow::Result<CodexEngine<'s>> {
     let (program, binary) = program(args, findings)?;
-    let settings = CodexSettings { binary, program, limit: Duration::from_secs(args.time_limit.into()) };
+    let settings = CodexSettings {
+        binary,
+        program,
+        limit: Duration::from_secs(args.time_limit.into()),
+        thorough: false,
+    };
     Ok(CodexEngine::new(&scene.suite, &scene.plugin, &scene.hook_settings(run_hooks), settings, findings))
 }
 

@@ -22,6 +22,9 @@ use crate::plugin::ApprovalMode;
 use crate::replay::HookRow;
 use crate::transcript::Call;
 
+/// The rule behind what somebody has accepted before.
+pub(super) const FOR_SESSION: &str = "accepted for the session";
+
 /// A call on its way through the phases.
 pub(super) struct Passage<'j, 'm> {
     pub(super) judge: Judge<'j>,
@@ -122,7 +125,7 @@ impl Passage<'_, '_> {
         let ruling = match answer.verdict {
             Permission::Silent if lasts && self.judge.grants().covers(attempt, self.moment) => {
                 let reason = "somebody accepted it for the session before";
-                let allowed = allow(Phase::Approval, reason, "accepted for the session");
+                let allowed = allow(Phase::Approval, reason, FOR_SESSION);
                 accepted.map_or(allowed.clone(), |confinement| self.approved(attempt, confinement, allowed))
             }
             Permission::Silent if otherwise.is_none() => {

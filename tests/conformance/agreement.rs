@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::row::Row;
+use super::suite::Asked;
 
 /// Fewest scenarios and rulings of the whole corpus, and the largest share that may be undetermined.
 const SCENARIOS: usize = 120;
@@ -27,7 +28,7 @@ pub(crate) struct Outcome {
     /// What the real CLI said when the answers were stored.
     pub(crate) stored: Result<Vec<Row>, String>,
     /// What the real CLI says now, where it is asked.
-    pub(crate) asked: Option<Result<Vec<Row>, String>>,
+    pub(crate) asked: Option<Result<Asked, String>>,
 }
 
 /// Two stories about one call.
@@ -62,6 +63,8 @@ pub(crate) struct Agreement {
     asked: usize,
     changed: Vec<Difference>,
     untold: Vec<String>,
+    /// Rulings that were taken over from the native engine.
+    adopted: Vec<String>,
 }
 
 impl Agreement {
@@ -97,14 +100,14 @@ impl Agreement {
             }
         };
         for row in stored {
-            let Some(ours) = native.iter().find(|ours| ours.call == row.call) else {
-                self.differ(outcome, &row.call, "no such step".to_owned(), row.to_string());
-                continue;
-            };
             if row.verdict == "unreached" {
                 self.unreached += 1;
                 continue;
             }
+            let Some(ours) = native.iter().find(|ours| ours.call == row.call) else {
+                self.differ(outcome, &row.call, "no such step".to_owned(), row.to_string());
+                continue;
+            };
             self.rulings += 1;
             if ours.verdict == "undetermined" {
                 let call = format!("{} {}", outcome.name, row.call);
@@ -130,7 +133,7 @@ impl Agreement {
     }
 
     /// The answers that are stored, and those of today.
-    fn add_asked(&mut self, outcome: &Outcome, asked: &Result<Vec<Row>, String>) {
+    fn add_asked(&mut self, outcome: &Outcome, asked: &Result<Asked, String>) {
         let mut changed = |call: &str, was: String, is: String| {
             let (scenario, about) = (outcome.name.clone(), outcome.about.clone());
             let stories = [("stored", was), ("today", is)];
@@ -145,8 +148,9 @@ impl Agreement {
             (_, Err(reason)) => return changed(WHOLE, "answers".to_owned(), reason.clone()),
             (Err(_), _) => return,
         };
+        self.adopted.extend(asked.adopted.iter().map(|call| format!("{} {call}", outcome.name)));
         for was in stored.iter().filter(|row| !row.untold()) {
-            match asked.iter().find(|row| row.call == was.call) {
+            match asked.rows.iter().find(|row| row.call == was.call) {
                 Some(is) if is.untold() => {
                     self.untold.push(format!("{} {}: {}", outcome.name, was.call, is.said));
                 }
@@ -205,6 +209,9 @@ impl fmt::Display for Agreement {
         for call in &self.untold {
             writeln!(f, "the real CLI does not tell: {call}")?;
         }
+        for call in &self.adopted {
+            writeln!(f, "taken over from the native engine: {call}")?;
+        }
         for difference in &self.open {
             writeln!(f, "open: {difference}")?;
         }
@@ -217,7 +224,11 @@ impl fmt::Display for Agreement {
         let unknown = self.undetermined.values().map(Vec::len).sum::<usize>();
         let (asked, changed, untold) = (self.asked, self.changed.len(), self.untold.len());
         if asked + changed + untold > 0 {
-            writeln!(f, "the real CLI: {asked} rulings as stored, {changed} others, {untold} not told")?;
+            let adopted = self.adopted.len();
+            writeln!(
+                f,
+                "the real CLI: {asked} rulings as stored ({adopted} taken over), {changed} others, {untold} not told"
+            )?;
         }
         write!(
             f,

@@ -37,6 +37,8 @@ struct Wanted {
     lay: Option<PathBuf>,
     /// Is the real CLI asked?
     ask: Ask,
+    /// Every command that ran in its sandbox is run again without it.
+    thorough: bool,
 }
 
 impl Wanted {
@@ -52,6 +54,7 @@ impl Wanted {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--ask" => wanted.ask = Ask::Must,
+                "--thorough" => (wanted.ask, wanted.thorough) = (Ask::Must, true),
                 "--stored" => wanted.ask = Ask::Not,
                 "--write" => wanted.ask = Ask::Write,
                 "--lay" => wanted.lay = arguments.next().map(PathBuf::from),
@@ -92,7 +95,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let outcomes: Vec<Outcome> = chosen.par_iter().map(|named| judge(named, program.as_ref())).collect();
+    let outcomes: Vec<Outcome> =
+        chosen.par_iter().map(|named| judge(named, program.as_ref(), wanted.thorough)).collect();
     if wanted.ask == Ask::Write {
         return real::write(&outcomes, &folder().join("answers"));
     }
@@ -121,7 +125,7 @@ fn lay_all(chosen: &[Named], target: &Path) -> ExitCode {
 /// How often a scenario is asked again that answers otherwise than what is stored.
 const MORE_TIMES: usize = 5;
 
-fn judge(named: &Named, program: Option<&CodexProgram>) -> Outcome {
+fn judge(named: &Named, program: Option<&CodexProgram>, thorough: bool) -> Outcome {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string());
     let laid = scratch.as_ref().map_err(Clone::clone).and_then(|scratch| {
         lay::lay(&named.scenario, scratch.path()).map_err(|error| error.to_string())?;
@@ -131,14 +135,14 @@ fn judge(named: &Named, program: Option<&CodexProgram>) -> Outcome {
     let file = folder().join("answers").join(format!("{}.tsv", named.name));
     let stored =
         fs::read_to_string(file).map_err(|error| error.to_string()).and_then(|text| row::read(&text));
-    let mut asked = laid.as_ref().ok().and_then(|laid| Some(laid.codex(program?)));
+    let mut asked = laid.as_ref().ok().and_then(|laid| Some(laid.codex(program?, thorough)));
     for _ in 0..MORE_TIMES {
-        if let (Some(Ok(rows)), Ok(stored), Ok(laid), Some(program)) = (&asked, &stored, &laid, program)
-            && !row::all_agree(stored, rows)
+        if let (Some(Ok(now)), Ok(stored), Ok(laid), Some(program)) = (&asked, &stored, &laid, program)
+            && !row::all_agree(stored, &now.rows)
         {
             // On a busy machine commands and hooks run into their times; what differs for good differs again.
             println!("asked again, for it answered otherwise than what is stored: {}", named.name);
-            asked = Some(laid.codex(program));
+            asked = Some(laid.codex(program, thorough));
         }
     }
     let Scenario { about, refuses, open, .. } = &named.scenario;

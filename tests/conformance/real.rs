@@ -53,9 +53,9 @@ pub(crate) fn write(outcomes: &[Outcome], folder: &Path) -> ExitCode {
     for outcome in outcomes {
         let Some(asked) = &outcome.asked else { continue };
         let file = folder.join(format!("{}.tsv", outcome.name));
-        let written = asked.as_ref().map_err(Clone::clone).and_then(|rows| {
+        let written = asked.as_ref().map_err(Clone::clone).and_then(|asked| {
             fs::create_dir_all(file.parent().unwrap_or(folder)).map_err(|error| error.to_string())?;
-            fs::write(&file, row::write(rows)).map_err(|error| error.to_string())
+            fs::write(&file, row::write(&asked.rows)).map_err(|error| error.to_string())
         });
         if let Err(problem) = written {
             println!("{}: {problem}", outcome.name);

@@ -15,6 +15,14 @@ use super::row::Row;
 /// Wall time of the real CLI for one scenario.
 const LIMIT: Duration = Duration::from_mins(2);
 
+/// What the real CLI says.
+pub(crate) struct Asked {
+    /// Its rulings.
+    pub(crate) rows: Vec<Row>,
+    /// Calls on which the native engine's ruling was taken over, with the reason.
+    pub(crate) adopted: Vec<String>,
+}
+
 /// A suite folder with one task.
 pub(crate) struct Laid {
     suite: Suite,
@@ -47,12 +55,14 @@ impl Laid {
     }
 
     /// What the real CLI rules.
-    pub(crate) fn codex(&self, program: &CodexProgram) -> Result<Vec<Row>, String> {
+    pub(crate) fn codex(&self, program: &CodexProgram, thorough: bool) -> Result<Asked, String> {
         let mut findings = Vec::new();
-        let settings = CodexSettings { binary: binary(), program: program.clone(), limit: LIMIT };
+        let settings = CodexSettings { binary: binary(), program: program.clone(), limit: LIMIT, thorough };
         let engine = CodexEngine::new(&self.suite, &self.plugin, &self.hooks(), settings, &mut findings);
         let played = engine.replay(&self.task).map_err(|findings| told(&findings))?;
-        self.rows(&played.replays)
+        let adopted = played.agreement.adopted.iter();
+        let adopted = adopted.map(|unclear| format!("{}: {}", unclear.step, unclear.reason)).collect();
+        Ok(Asked { rows: self.rows(&played.replays)?, adopted })
     }
 
     fn hooks(&self) -> HookSettings {

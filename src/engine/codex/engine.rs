@@ -1,11 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::agreement::Agreement;
 use super::client::ClientError;
-use super::compare::compare;
+use super::compare::{Setting, compare, doubts};
 use super::home::Deployment;
 use super::performance::{Part, Performance, PlayError};
 use super::place::{Places, Stand};
@@ -13,10 +13,12 @@ use super::program::CodexProgram;
 use super::script::Script;
 use super::server::{CodexServer, Setup};
 use super::witness::Witness;
+use crate::decision::{Phase, Verdict};
 use crate::engine::native::Draft;
 use crate::engine::{HookSettings, NativeEngine, TaskReplays};
 use crate::finding::Finding;
 use crate::plugin::Plugin;
+use crate::replay;
 use crate::suite::{Suite, Task};
 use crate::transcript::{Guardian, StepKind, Transcript};
 
@@ -32,6 +34,9 @@ pub struct CodexSettings {
     pub program: CodexProgram,
     /// Wall time for one task under one stage.
     pub limit: Duration,
+    /// Every command that ran in the CLI's sandbox is run again without it, and what it does otherwise counts as
+    /// stopped; else only those of which nothing else tells.
+    pub thorough: bool,
 }
 
 /// Asks the real Codex CLI about every recorded call, and the native engine for what the CLI does not tell: effects,
@@ -41,6 +46,7 @@ pub struct CodexEngine<'s> {
     suite: &'s Suite,
     native: NativeEngine<'s>,
     setup: Setup,
+    thorough: bool,
     /// Servers that wait, by the place of their checkouts.
     idle: Mutex<Vec<CodexServer>>,
 }
@@ -63,12 +69,12 @@ impl<'s> CodexEngine<'s> {
         settings: CodexSettings,
         findings: &mut Vec<Finding>,
     ) -> Self {
-        let CodexSettings { binary, program, limit } = settings;
+        let CodexSettings { binary, program, limit, thorough } = settings;
         let deployment = Deployment::new(&suite.plugin, plugin);
         let mut native = NativeEngine::new(suite, plugin, hooks, findings);
         native.name_engine(&format!("codex {}", program.version));
         let setup = Setup { binary, program, deployment, limit, provider: None, real_servers: false };
-        Self { suite, native, setup, idle: Mutex::default() }
+        Self { suite, native, setup, thorough, idle: Mutex::default() }
     }
 
     pub(super) fn native(&self) -> &NativeEngine<'s> {
@@ -103,16 +109,18 @@ impl<'s> CodexEngine<'s> {
                 continue;
             }
             known.insert(mode, stage);
-            let performance = self.perform(draft, mode).map_err(|error| vec![broken(&error, draft.task)])?;
+            let stand = Stand::of(draft);
+            let setting = Setting {
+                unrestricted: self.native.is_unrestricted(stage),
+                places: &stand.places,
+                thorough: self.thorough,
+            };
+            let performance = self.perform(draft, (stage, mode), &stand, setting);
+            let performance = performance.map_err(|error| vec![broken(&error, draft.task)])?;
             let transcripts: Vec<Transcript<'_>> =
                 performance.recordings.iter().filter_map(|recording| recording.transcript().ok()).collect();
-            let unrestricted = self.native.is_unrestricted(stage);
-            let told = compare(
-                &mut draft.stages[stage],
-                &performance,
-                (draft.transcripts, &transcripts),
-                unrestricted,
-            );
+            let recordings = (draft.transcripts, &*transcripts);
+            let told = compare(&mut draft.stages[stage], &performance, recordings, setting);
             if current {
                 draft.notes.extend(told.notes);
                 agreement.add(told.agreement);
@@ -122,30 +130,31 @@ impl<'s> CodexEngine<'s> {
     }
 
     /// Plays one run under one stage on a warm server, or on a new one.
-    fn perform(&self, draft: &Draft<'_, '_>, mode: Option<&str>) -> Result<Performance, Problem> {
-        let stand = Stand::of(draft);
+    fn perform(
+        &self,
+        draft: &Draft<'_, '_>,
+        (stage, mode): (usize, Option<&str>),
+        stand: &Stand,
+        setting: Setting<'_>,
+    ) -> Result<Performance, Problem> {
+        let watched = self.watched(draft, stage);
+        let part = || part(draft, stand, mode, watched.clone());
         let snapshot =
             self.native.snapshot(draft.task).map_err(|finding| Problem::Finding(Box::new(finding)))?;
         // What an earlier task left half done in a warm server (Codex's sandbox puts folders into the checkout and takes
         // them away again) must not break this one: a refusal there is asked again of a new server.
         if let Some(mut warm) = self.warm(&stand.places) {
             warm.check_out(snapshot.as_ref(), draft.branch())?;
-            match warm.play(part(draft, &stand, mode), self.setup.limit) {
-                Ok(performance) => {
-                    self.keep_after(warm, &performance);
-                    return Ok(performance);
-                }
+            match warm.play(part(), self.setup.limit) {
+                Ok(performance) => return Ok(self.finish(warm, performance, (draft, stage), setting)),
                 Err(PlayError::Client(ClientError::Refused { .. })) => {}
                 Err(error) => return Err(Problem::of(&error, &mut warm)),
             }
         }
         let mut server = CodexServer::start(&self.setup, &stand.places).map_err(Problem::Start)?;
         server.check_out(snapshot.as_ref(), draft.branch())?;
-        match server.play(part(draft, &stand, mode), self.setup.limit) {
-            Ok(performance) => {
-                self.keep_after(server, &performance);
-                Ok(performance)
-            }
+        match server.play(part(), self.setup.limit) {
+            Ok(performance) => Ok(self.finish(server, performance, (draft, stage), setting)),
             // A server that failed is not used again.
             Err(error) => Err(Problem::of(&error, &mut server)),
         }
@@ -158,11 +167,49 @@ impl<'s> CodexEngine<'s> {
         Some(idle.swap_remove(at))
     }
 
-    /// Keeps a server warm, unless its rules are no longer those of the suite.
-    fn keep_after(&self, server: CodexServer, performance: &Performance) {
-        if !performance.witness.added_rule() {
+    /// Calls that may have to be run again without the sandbox.
+    fn watched(&self, draft: &Draft<'_, '_>, stage: usize) -> HashSet<String> {
+        if self.native.is_unrestricted(stage) {
+            return HashSet::new();
+        }
+        let steps = draft.stages[stage].iter().filter(|step| {
+            let stopped = step.ruling.verdict == Verdict::Deny && step.ruling.phase == Phase::Sandbox;
+            step.kind == replay::StepKind::Shell || (step.kind == replay::StepKind::Patch && stopped)
+        });
+        let ids: HashSet<&str> = steps.map(|step| step.id.as_str()).collect();
+        let calls = draft.transcripts.iter().flat_map(|transcript| &transcript.steps);
+        let made = calls.filter_map(|step| match &step.kind {
+            StepKind::Call(call) if ids.contains(&*call.id) => {
+                Some(call.parent.as_deref().unwrap_or(&call.id).to_owned())
+            }
+            _ => None,
+        });
+        made.collect()
+    }
+
+    /// Clears doubts about what was played. Keeps the server warm, unless commands ran again in it, or its rules are no
+    /// longer those of the suite.
+    fn finish(
+        &self,
+        mut server: CodexServer,
+        mut performance: Performance,
+        (draft, stage): (&Draft<'_, '_>, usize),
+        setting: Setting<'_>,
+    ) -> Performance {
+        let doubts = {
+            let made: Vec<Transcript<'_>> =
+                performance.recordings.iter().filter_map(|recording| recording.transcript().ok()).collect();
+            doubts(&draft.stages[stage], &performance, (draft.transcripts, &made), setting)
+        };
+        let untouched = doubts.is_empty();
+        for doubt in doubts {
+            let control = server.control(&doubt);
+            performance.controls.insert(doubt.step, control);
+        }
+        if untouched && !performance.witness.added_rule() {
             self.keep(server);
         }
+        performance
     }
 
     fn keep(&self, server: CodexServer) {
@@ -175,7 +222,12 @@ impl<'s> CodexEngine<'s> {
 }
 
 /// A run under one stage, ready to be played.
-fn part<'p, 't>(draft: &'p Draft<'_, 't>, stand: &'p Stand, mode: Option<&'p str>) -> Part<'p, 't> {
+fn part<'p, 't>(
+    draft: &'p Draft<'_, 't>,
+    stand: &'p Stand,
+    mode: Option<&'p str>,
+    watched: HashSet<String>,
+) -> Part<'p, 't> {
     let mut script = Script::of(draft.run, draft.transcripts);
     script.moved.clone_from(&stand.moved);
     for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
@@ -193,6 +245,7 @@ fn part<'p, 't>(draft: &'p Draft<'_, 't>, stand: &'p Stand, mode: Option<&'p str
         witness: Witness::new(&draft.task.decision.approvals, draft.transcripts),
         transcripts: draft.transcripts,
         script,
+        watched,
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Result {
     pub(super) tool: String,
     pub(super) arguments: String,
     pub(super) output: String,
+    /// Time from its start to its end, in milliseconds.
+    pub(super) duration: Option<u64>,
 }
 
 impl Log {
@@ -43,8 +45,12 @@ impl Log {
         match get("event.name").as_str() {
             "codex.sandbox_outcome" if get("outcome") == "denied" => drop(self.denied.insert(call)),
             "codex.tool_result" => {
-                let result =
-                    Result { tool: get("tool_name"), arguments: get("arguments"), output: get("output") };
+                let result = Result {
+                    tool: get("tool_name"),
+                    arguments: get("arguments"),
+                    output: get("output"),
+                    duration: get("duration_ms").parse().ok(),
+                };
                 self.order.push(call.clone());
                 self.results.insert(call, result);
             }

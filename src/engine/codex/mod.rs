@@ -11,9 +11,11 @@
 //! place of the rule.
 
 mod agreement;
+mod album;
 mod bare;
 mod client;
 mod compare;
+mod control;
 mod does;
 mod engine;
 mod fit;
@@ -28,6 +30,7 @@ mod log;
 mod model;
 mod nested;
 mod performance;
+mod picture;
 mod place;
 mod play;
 mod program;
@@ -36,6 +39,7 @@ mod renaming;
 mod ruling;
 mod script;
 mod server;
+mod story;
 mod stub;
 mod tools;
 mod traces;

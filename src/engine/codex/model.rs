@@ -4,14 +4,16 @@
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
+use super::album::Album;
 use super::log::Log;
-use super::play::{Answer, Asked, Hold, Play};
+use super::play::{Answer, Asked, Hold, Play, is_answer};
 use super::tools::{Said, ToolServers};
 
 /// Threads that answer. Codex holds a few connections at a time: agents, logs, MCP stubs.
@@ -38,6 +40,9 @@ struct Shared {
     play: Mutex<Play>,
     log: Mutex<Log>,
     tools: Mutex<ToolServers>,
+    album: Mutex<Album>,
+    /// Somebody took it for a proxy.
+    visited: AtomicBool,
     /// How many turns and plays are over.
     over: Mutex<Over>,
     /// Told when one more is.
@@ -101,6 +106,21 @@ impl Model {
         lock(&self.shared.asked).map_or(Duration::MAX, |asked| asked.elapsed())
     }
 
+    /// Pictures of what commands may write to.
+    pub(super) fn album(&self) -> MutexGuard<'_, Album> {
+        lock(&self.shared.album)
+    }
+
+    /// Has a program asked for something of another host, as of a proxy?
+    pub(super) fn visited(&self) -> bool {
+        self.shared.visited.load(Ordering::Relaxed)
+    }
+
+    /// Nobody has, from now on.
+    pub(super) fn forget_visits(&self) {
+        self.shared.visited.store(false, Ordering::Relaxed);
+    }
+
     /// What Codex logged.
     pub(super) fn log(&self) -> MutexGuard<'_, Log> {
         lock(&self.shared.log)
@@ -130,6 +150,9 @@ impl Shared {
         let read = request.as_reader().take(MAX_REQUEST).read_to_end(&mut body);
         let path = request.url().split('?').next().unwrap_or_default().to_owned();
         let before = *lock(&shared.over);
+        if *request.method() == Method::Connect || request.url().starts_with("http://") {
+            shared.visited.store(true, Ordering::Relaxed);
+        }
         let reply = match request.method() {
             Method::Post if read.is_ok() => shared.post(&path, &request, &body),
             _ => Reply::json(&json!({"data": [], "models": []})),
@@ -173,11 +196,22 @@ impl Shared {
             kind: kind(&header("x-codex-turn-metadata")),
             input: value["input"].as_array().map_or(&[], Vec::as_slice),
         };
-        let answer = lock(&self.play).answer(&asked);
+        let answer = {
+            let mut album = lock(&self.album);
+            answered(asked.input).for_each(|call| album.after(call));
+            let answer = lock(&self.play).answer(&asked);
+            album.before(&answer.calls);
+            answer
+        };
         *lock(&self.asked) = Some(Instant::now());
         let holds = answer.holds;
         Reply { status: 200, kind: "text/event-stream", body: stream(answer), holds }
     }
+}
+
+/// Ids of the calls that were answered last.
+fn answered(input: &[Value]) -> impl Iterator<Item = &str> {
+    input.iter().rev().map_while(|item| item["call_id"].as_str().filter(|_| is_answer(item)))
 }
 
 /// What a request is for: `turn`, `compact`, …

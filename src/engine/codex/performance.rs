@@ -1,11 +1,12 @@
 //! A task as the CLI plays it, and what is kept of that.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::client::ClientError;
+use super::control::Control;
 use super::launch::{CODE_MODEL, DIRECT_MODEL};
 use super::log::Log;
 use super::nested::Nested;
@@ -31,6 +32,8 @@ pub(super) struct Part<'p, 't> {
     pub(super) witness: Witness,
     /// Recorded verdicts of guardians.
     pub(super) guardians: Vec<bool>,
+    /// Calls of commands of which the CLI may not tell enough.
+    pub(super) watched: HashSet<String>,
 }
 
 /// What came of it.
@@ -51,6 +54,8 @@ pub(super) struct Performance {
     pub(super) beyond: u32,
     /// MCP calls that the recording has no result of.
     pub(super) missing: Vec<String>,
+    /// What came of running commands again without the sandbox, by step.
+    pub(super) controls: HashMap<String, Control>,
 }
 
 /// Why a task could not be played.
@@ -72,21 +77,16 @@ impl CodexServer {
     pub(super) fn play(&mut self, part: Part<'_, '_>, limit: Duration) -> Result<Performance, PlayError> {
         self.traces().clear()?;
         self.client.limit(limit);
-        let Part { cwd, mode, mut script, transcripts, mut witness, guardians } = part;
+        let Part { cwd, mode, script, transcripts, mut witness, guardians, watched } = part;
         let code_mode = script.code_mode();
-        // Switching off lasts until it is taken back.
-        let switches =
-            script.threads.iter().flat_map(|thread| &thread.turns).any(|turn| !turn.disabled.is_empty());
-        let mut turns = Vec::new();
-        for turn in script.threads.first_mut().into_iter().flat_map(|main| &mut main.turns) {
-            turns.push(Turn { responses: Vec::new(), switches, ..turn.clone() });
-        }
+        let turns = turns(&script);
         let compactions = script.threads.first().map_or(0, |main| main.compactions);
         self.model.tools().load(transcripts);
         *self.model.log() = Log::default();
         let play = Play::new(script, guardians);
         witness.follow(play.running());
         *self.model.play() = play;
+        self.model.album().begin(watched);
         let model = if code_mode { CODE_MODEL } else { DIRECT_MODEL };
         let mut place = turns.first().map(|turn| turn.place.clone()).unwrap_or_default();
         let roots = turns.iter().filter_map(|turn| turn.place.roots.as_deref()).flatten();
@@ -122,7 +122,19 @@ impl CodexServer {
         witness.name_hooks(&nested);
         let missing = self.model.tools().missing().to_vec();
         let outside = self.traces().outside().iter().map(|id| witness.name(id).to_owned()).collect();
-        Ok(Performance { recordings, witness, log, prompts, outside, nested, unplayed, beyond, missing })
+        let controls = HashMap::new();
+        Ok(Performance {
+            recordings,
+            witness,
+            log,
+            prompts,
+            outside,
+            nested,
+            unplayed,
+            beyond,
+            missing,
+            controls,
+        })
     }
 
     /// Waits for what was told late: notices that are on their way, and logs of calls whose end was not told.
@@ -141,4 +153,13 @@ impl CodexServer {
         }
         Ok(())
     }
+}
+
+/// The turns of the main thread, without what the model says in them.
+fn turns(script: &Script) -> Vec<Turn> {
+    // Switching off lasts until it is taken back.
+    let switches =
+        script.threads.iter().flat_map(|thread| &thread.turns).any(|turn| !turn.disabled.is_empty());
+    let main = script.threads.first().into_iter().flat_map(|main| &main.turns);
+    main.map(|turn| Turn { responses: Vec::new(), switches, ..turn.clone() }).collect()
 }

@@ -27,6 +27,8 @@ pub(super) struct Answer {
     /// Its number, from 1.
     pub(super) number: u64,
     pub(super) items: Vec<Value>,
+    /// Ids of its calls.
+    pub(super) calls: Vec<String>,
     /// Codex is to find the conversation too long after it, and summarise.
     pub(super) fills: bool,
     /// It is not given before this, for a person interrupted the agent while the model was asked.
@@ -213,7 +215,13 @@ impl Play {
     pub(super) fn answer(&mut self, asked: &Asked<'_>) -> Answer {
         self.number += 1;
         let number = self.number;
-        let says = |text: &str| Answer { number, items: vec![message(text)], fills: false, holds: None };
+        let says = |text: &str| Answer {
+            number,
+            items: vec![message(text)],
+            calls: Vec::new(),
+            fills: false,
+            holds: None,
+        };
         match (asked.subagent.as_str(), asked.kind.as_str()) {
             ("guardian", _) => says(&assessment(self.guardians.pop_front())),
             (_, "turn") => self.turn(asked, says),
@@ -241,7 +249,7 @@ impl Play {
             let fills = response.fills;
             self.running.begin(at, &response.calls);
             let items = response.items.into_iter().map(|item| self.renamed(item)).collect();
-            return Answer { number: self.number, items, fills, holds: None };
+            return Answer { number: self.number, items, calls: response.calls, fills, holds: None };
         }
         let ends = says("(the recording ends here)");
         if at == 0 && self.interrupted {
@@ -305,7 +313,7 @@ impl Play {
     }
 }
 
-fn is_answer(item: &Value) -> bool {
+pub(super) fn is_answer(item: &Value) -> bool {
     item["type"].as_str().is_some_and(|kind| kind.ends_with("_output"))
 }
 

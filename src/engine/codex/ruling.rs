@@ -1,7 +1,9 @@
 //! What Codex ruled, from what became of a call when the CLI played it.
 
-use super::fit::Fit;
+use std::borrow::Cow;
+
 use super::witness::Question;
+use crate::action::{Action, Command, Shell};
 use crate::decision::{Phase, Verdict};
 use crate::transcript::{Call, Recorded};
 
@@ -14,13 +16,11 @@ pub(super) struct Observed {
     pub(super) phase: Option<Phase>,
     /// What it said, in short.
     pub(super) said: String,
-    /// The prediction was taken over, for this reason; `None` where the CLI tells.
-    pub(super) fit: Option<Fit>,
 }
 
 impl Observed {
     pub(super) fn new(verdict: Verdict, phase: Option<Phase>, said: String) -> Self {
-        Self { verdict, phase, said, fit: None }
+        Self { verdict, phase, said }
     }
 }
 
@@ -38,6 +38,8 @@ pub(super) struct Seen<'s> {
     pub(super) hooked: bool,
     /// Where its command ran.
     pub(super) place: RanIn,
+    /// Milliseconds from its start to its end, where that was logged.
+    pub(super) took: Option<u64>,
 }
 
 /// Where a command ran.
@@ -109,44 +111,68 @@ impl Seen<'_> {
         refused || logged || self.call.exit_code() == Some(159) || !is_framed(answer)
     }
 
-    /// Did it fail, or say that it found no network?
-    pub(super) fn lacked_network(&self) -> bool {
-        let failed = self.call.exit_code().is_some_and(|code| code != 0);
-        failed
-            || self.call.output.is_some_and(|output| {
-                let text = output.text();
-                NO_NETWORK.iter().any(|words| text.contains(words))
+    /// Codex says itself that something of its own stopped it, or the kernel's filter ended it.
+    pub(super) fn is_stopped_for_certain(&self) -> bool {
+        let answer = self.answer();
+        self.call.exit_code() == Some(159) || !is_framed(&answer) || answer.contains(LIMITED)
+    }
+
+    /// Did it say that it found no network, or end with a number that says so?
+    pub(super) fn tells_of_no_network(&self) -> bool {
+        let (answer, script) = (self.answer(), self.script());
+        let ends = |program: &str, codes: &[i64]| {
+            script.contains(program) && self.call.exit_code().is_some_and(|code| codes.contains(&code))
+        };
+        NO_NETWORK.iter().any(|words| answer.contains(words)) || ends("curl", CURL) || ends("wget", WGET)
+    }
+
+    /// Does a line speak of a refusal as the system does, of one of these paths where any is known?
+    pub(super) fn is_refused(&self, targets: &[&str]) -> bool {
+        let names = targets.iter().map(|target| target.rsplit('/').next().unwrap_or(target));
+        let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+        let any = names.is_empty() || names.iter().any(|name| name.contains(['*', '?', '[', '$', '~']));
+        let answer = self.answer();
+        let own_words = words().any(|words| find(self.script(), words).is_some());
+        !own_words
+            && body(&answer).lines().any(|line| {
+                let refusal = words().any(|words| {
+                    let before = find(line, words).map(|at| &line[..at]);
+                    before.is_some_and(|before| before.ends_with(": ") || before.ends_with("] "))
+                });
+                refusal && (any || names.iter().any(|name| line.contains(name)))
             })
     }
 
-    /// Words of refusal in the output of a command that ended well, or that Codex did not take for stopped.
+    /// Are there words of refusal that are not the command's own?
     pub(super) fn speaks_of_refusal(&self) -> bool {
-        self.call.output.is_some_and(|output| {
-            let text = output.text();
-            text.contains(HELD) || REFUSALS.iter().any(|words| text.contains(words))
-        })
+        let answer = self.answer();
+        let spoken =
+            |words: &str| find(body(&answer), words).is_some() && find(self.script(), words).is_none();
+        words().any(spoken)
     }
 
-    /// Did its command write nothing at all?
-    pub(super) fn said_nothing(&self) -> bool {
-        self.call.output.is_some_and(|output| {
-            let text = output.text();
-            is_framed(&text) && text.rsplit_once("Output:").is_some_and(|(_, said)| said.trim().is_empty())
-        })
-    }
-
-    /// Did it fail because a file was not there?
-    pub(super) fn lacked_file(&self) -> bool {
-        let failed = self.call.exit_code().is_some_and(|code| code != 0);
-        failed && self.call.output.is_some_and(|output| output.text().contains("No such file or directory"))
+    /// Could it end well although something in it failed?
+    pub(super) fn may_hide_failures(&self) -> bool {
+        self.script().contains(['|', ';', '&', '>', '!', '\n', '`', '(', '{'])
     }
 
     /// Was a program of it not there to be run?
     pub(super) fn lacked_program(&self) -> bool {
-        self.call.output.is_some_and(|output| {
-            let text = output.text();
-            text.contains("command not found") || text.contains(": not found")
-        })
+        let answer = self.answer();
+        answer.contains("command not found") || answer.contains(": not found")
+    }
+
+    /// What the model was answered.
+    pub(super) fn answer(&self) -> Cow<'_, str> {
+        self.call.output.map(|output| output.text()).unwrap_or_default()
+    }
+
+    /// The script of its command; empty where it has none.
+    fn script(&self) -> &str {
+        match &self.call.action {
+            Action::Shell(Shell { command: Command::Script { text, .. }, .. }) => text,
+            _ => "",
+        }
     }
 }
 
@@ -166,6 +192,28 @@ const NO_NETWORK: &[&str] = &[
     "dns error",
     "no such host",
 ];
+
+/// Codes of programs that found no network: no address, no connection, an end before an answer.
+const CURL: &[i64] = &[5, 6, 7, 28, 35, 52, 56];
+const WGET: &[i64] = &[4];
+
+/// What a command printed, without Codex's own head.
+pub(super) fn body(answer: &str) -> &str {
+    match answer.split_once("\nOutput:") {
+        Some((_, body)) if is_framed(answer) => body,
+        _ => answer,
+    }
+}
+
+/// Words of the system that speak of a refusal.
+fn words() -> impl Iterator<Item = &'static str> {
+    REFUSALS.iter().copied().chain([HELD])
+}
+
+/// Where words stand, in letters of any case.
+fn find(text: &str, words: &str) -> Option<usize> {
+    text.to_ascii_lowercase().find(&words.to_ascii_lowercase())
+}
 
 /// Does a command's output stand there, and not a text of Codex's own?
 fn is_framed(answer: &str) -> bool {

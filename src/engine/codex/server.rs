@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::album::Album;
 use super::client::{Client, ClientError};
 use super::home::{Deployment, Home, StubCommand};
 use super::jail::{Jail, OpenJail};
@@ -18,7 +19,7 @@ use super::provider::Provider;
 use super::tools::ToolServers;
 use super::traces::Traces;
 use super::witness::Witness;
-use crate::source::{Scratch, Snapshot, Store, WorkCopy};
+use crate::source::{Owner, Scratch, Snapshot, Store, WorkCopy};
 
 /// Time to start, before any task.
 const START: Duration = Duration::from_secs(30);
@@ -53,6 +54,10 @@ pub(super) struct CodexServer {
     places: Places,
     bypass: bool,
     traces: Traces,
+    /// Port of everything that it talks to.
+    port: u16,
+    /// The CLI inside.
+    program: String,
 }
 
 impl std::fmt::Debug for CodexServer {
@@ -111,11 +116,27 @@ impl CodexServer {
         let client = Client::new(input, output);
         let bypass = home.bypass;
         let traces = Traces::new(scratch.path()).map_err(|error| text(&error))?;
-        let mut server =
-            Self { client, jail, model, scratch, copy, complaints, places: places.clone(), bypass, traces };
+        let program = spec.program.first().cloned().unwrap_or_default();
+        let mut server = Self {
+            client,
+            jail,
+            model,
+            scratch,
+            copy,
+            complaints,
+            places: places.clone(),
+            bypass,
+            traces,
+            port,
+            program,
+        };
         server.greet(setup.limit.min(START)).map_err(|error| format!("{error}{}", server.last_words()))?;
         // What it has put there by now is its own.
         server.traces = Traces::new(server.scratch.path()).map_err(|error| text(&error))?;
+        // A folder of Codex's own in the checkout could not be put back.
+        if !below(&places.codex_home, &places.top) && !below(&places.home, &places.top) {
+            *server.model.album() = Album::new(server.scratch.path()).map_err(|error| text(&error))?;
+        }
         Ok(server)
     }
 
@@ -197,10 +218,29 @@ impl CodexServer {
         }
     }
 
+    /// Whose the files in its folders are.
+    pub(super) fn owner(&self) -> Owner {
+        self.jail.owner()
+    }
+
+    /// Port inside of everything that it talks to.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The CLI inside.
+    pub(super) fn program(&self) -> &str {
+        &self.program
+    }
+
     /// What the last task left behind.
     pub(super) fn traces(&self) -> &Traces {
         &self.traces
     }
+}
+
+fn below(path: &str, top: &str) -> bool {
+    path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Most bytes of errors that are kept.
