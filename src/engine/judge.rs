@@ -1,14 +1,14 @@
 //! A judge: one stage's boundary, asked about calls, prompts and what happens in the life of a session.
 
 use std::borrow::Cow;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 
 use super::attempt::Attempt;
 use super::explain;
 use super::grants::Grants;
 use super::hooks::{Answer, EventHooks};
 use super::lifecycle::Happening;
-use super::memory::Memory;
+use super::memory::{Memory, lock};
 use super::moment::Moment;
 use super::passage::Passage;
 use super::sandbox;
@@ -92,7 +92,7 @@ impl<'b> Judge<'b> {
             }
             Reviewer::User => moment.accepted,
         };
-        let moment = &Moment { data: Some(&self.memory.data), accepted, ..*moment };
+        let moment = &Moment { memory: Some(self.memory), accepted, ..*moment };
         let mut passage = Passage {
             judge: *self,
             moment,
@@ -104,6 +104,7 @@ impl<'b> Judge<'b> {
             otherwise: false,
         };
         let ruling = passage.pass(attempt);
+        self.memory.happened(moment);
         passage.afterwards(attempt, &ruling);
         let Passage { hooks, notes, unsandboxed, otherwise, .. } = passage;
         let (scope, effects) = sandbox::scope(self.boundary, bounds, attempt, moment);
@@ -113,18 +114,18 @@ impl<'b> Judge<'b> {
 
     /// Judges a prompt of the user: only UserPromptSubmit hooks have a say.
     pub(super) fn prompt(&self, text: &str, moment: &Moment<'_>) -> Judgement {
-        let moment = Moment { data: Some(&self.memory.data), ..*moment };
+        let moment = Moment { memory: Some(self.memory), ..*moment };
         Self::by_hooks_alone(self.hooks.user_prompt(self.boundary, text, &moment))
     }
 
     /// Judges something in the life of a session: only its own hooks have a say.
     pub(super) fn happening(&self, happening: &Happening<'_>, moment: &Moment<'_>) -> Judgement {
-        let moment = Moment { data: Some(&self.memory.data), ..*moment };
+        let moment = Moment { memory: Some(self.memory), ..*moment };
         Self::by_hooks_alone(self.hooks.happening(self.boundary, happening, &moment))
     }
 
     pub(super) fn grants(&self) -> MutexGuard<'b, Grants> {
-        self.memory.grants.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.memory.grants)
     }
 
     fn by_hooks_alone(answer: Answer<Option<Ruling>>) -> Judgement {

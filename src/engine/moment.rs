@@ -1,10 +1,8 @@
-use std::sync::Mutex;
-
 use super::attempt::Attempt;
-use super::cell::Kept;
 use super::edits;
 use super::hook::RecordView;
 use super::hooks::{Answers, body};
+use super::memory::Memory;
 use super::touch::Site;
 use crate::action::{Lying, is_current};
 use crate::decision::Approval;
@@ -42,8 +40,10 @@ pub(super) struct Moment<'m> {
     pub(super) answers: &'m Answers,
     /// The recordings as they were then.
     pub(super) record: RecordView<'m>,
-    /// What hooks left in the plugin's data folder under the stage at hand.
-    pub(super) data: Option<&'m Mutex<Kept>>,
+    /// What stays from call to call under the stage at hand.
+    pub(super) memory: Option<&'m Memory>,
+    /// The files without what hooks changed, where the site has them with it.
+    pub(super) untouched: Option<&'m Overlay>,
 }
 
 impl<'m> Moment<'m> {

@@ -13,6 +13,7 @@ use super::result;
 use super::retry::{self, Retry};
 use super::routing::{MALFORMED, UNKNOWN_ROLE};
 use super::sandbox;
+use super::touch::Site;
 use crate::action::{Action, Command};
 use crate::boundary::hooks::HookEvent;
 use crate::boundary::mcp::Exposure;
@@ -72,8 +73,34 @@ impl Passage<'_, '_> {
         }
     }
 
-    /// Everything after the PreToolUse hooks, on the input that they left.
+    /// Everything after the PreToolUse hooks, on the input and among the files that they left.
     fn decide(&mut self, attempt: &Attempt<'_>) -> Ruling {
+        let Some(files) = self.judge.memory.laid(self.moment.site.files) else {
+            return self.decide_among(attempt);
+        };
+        let site = Site { files: Some(&files), ..self.moment.site };
+        let moment = Moment { site, untouched: self.moment.site.files, ..*self.moment };
+        let attempt = match self.moment.call.filter(|call| call.action == *attempt.action) {
+            Some(call) => Attempt::read(call, site),
+            None => Attempt::of(attempt.action, site),
+        };
+        let mut passage = Passage {
+            judge: self.judge,
+            moment: &moment,
+            bounds: self.bounds,
+            hooks: std::mem::take(&mut self.hooks),
+            notes: std::mem::take(&mut self.notes),
+            unsandboxed: self.unsandboxed,
+            rewritten: self.rewritten.take(),
+            otherwise: self.otherwise,
+        };
+        let ruling = passage.decide_among(&attempt);
+        let Passage { hooks, notes, unsandboxed, rewritten, .. } = passage;
+        (self.hooks, self.notes, self.unsandboxed, self.rewritten) = (hooks, notes, unsandboxed, rewritten);
+        ruling
+    }
+
+    fn decide_among(&mut self, attempt: &Attempt<'_>) -> Ruling {
         let boundary = self.judge.boundary;
         let amended = self.judge.grants().rules();
         let rules = amended.as_deref().unwrap_or(&boundary.rules);

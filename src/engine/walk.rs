@@ -226,7 +226,8 @@ impl<'w, 't> Walk<'w, 't> {
             transcripts: self.transcripts,
             answers: &self.answers,
             record,
-            data: None,
+            memory: None,
+            untouched: None,
         }
     }
 
@@ -273,7 +274,8 @@ impl<'w, 't> Walk<'w, 't> {
             transcripts: self.transcripts,
             answers: &self.answers,
             record,
-            data: None,
+            memory: None,
+            untouched: None,
         };
         let own = context.and_then(|context| context.roots.as_deref());
         let bounds = bounds.entry((cwd(context), at.recording, own)).or_insert_with(|| {

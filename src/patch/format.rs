@@ -102,6 +102,7 @@ impl Runner {
             mounts: vec![Mount { source: checkout.path().to_owned(), target: place.top.clone() }],
             writable: vec![place.work.clone()],
             keep: None,
+            layer: None,
             limits: Limits { output: 64 << 20, files: 512 << 20, ..Limits::default() },
         };
         let outcome = cell.run(&job, &[]).map_err(|error| format!("the formatter {error}"))?;

@@ -20,6 +20,7 @@ const KEPT: usize = 8;
 #[derive(Debug)]
 pub struct Checkout {
     folder: PathBuf,
+    group: Option<u32>,
     alone: Mutex<()>,
 }
 
@@ -27,6 +28,11 @@ impl Checkout {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.folder
+    }
+
+    /// The group that may write to its files, by their modes.
+    pub fn group(&self) -> Option<u32> {
+        self.group
     }
 
     /// Waits until nobody else has asked to use it alone, and keeps it until the answer is dropped.
@@ -48,9 +54,15 @@ pub struct Checkouts {
     made: AtomicU64,
     known: Mutex<HashMap<ContentHash, Weak<Checkout>>>,
     kept: Mutex<VecDeque<Arc<Checkout>>>,
+    group: Option<u32>,
 }
 
 impl Checkouts {
+    /// Checkouts whose files the members of a group may write to, by their modes.
+    pub fn of_group(group: Option<u32>) -> Self {
+        Self { group, ..Self::default() }
+    }
+
     /// The files as they are now, with this branch checked out. Files whose bytes are not known any more have the
     /// last that were known; those whose bytes never were are missing.
     pub fn get(&self, files: &Overlay, branch: &str) -> io::Result<Arc<Checkout>> {
@@ -67,9 +79,12 @@ impl Checkouts {
         };
         let folder = scratch.path().join(self.made.fetch_add(1, Ordering::Relaxed).to_string());
         // Made before it is filled, so that a failure removes what is there.
-        let checkout = Arc::new(Checkout { folder, alone: Mutex::default() });
+        let checkout = Arc::new(Checkout { folder, group: self.group, alone: Mutex::default() });
         make_folder(checkout.path())?;
         self.fill(checkout.path(), files, branch)?;
+        if let Some(group) = self.group {
+            share(checkout.path(), group)?;
+        }
         let mut known = lock(&self.known);
         if known.len() > 4 * KEPT {
             known.retain(|_, checkout| checkout.strong_count() > 0);
@@ -219,6 +234,31 @@ fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Lets a group write to all that is in a folder. Files that other checkouts have too are of the group already.
+#[cfg(unix)]
+fn share(path: &Path, group: u32) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, lchown};
+    let meta = path.symlink_metadata()?;
+    if meta.gid() != group {
+        lchown(path, None, Some(group))?;
+        if !meta.is_symlink() {
+            let mode = meta.permissions().mode();
+            set_mode(path, mode | ((mode & 0o700) >> 3))?;
+        }
+    }
+    if meta.is_dir() {
+        for entry in fs::read_dir(path)? {
+            share(&entry?.path(), group)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn share(_path: &Path, _group: u32) -> io::Result<()> {
     Ok(())
 }
 

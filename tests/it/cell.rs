@@ -86,6 +86,7 @@ impl Lab {
             ],
             writable,
             keep: None,
+            layer: None,
             limits: Limits { time_ms: 5_000, ..Limits::default() },
         }
     }

@@ -9,7 +9,7 @@ use plugin_eval::engine::hook::{
     HookCommand, HookRun, HookRunner, Moment, Occasion, PermissionMode, PluginSeat, PreToolUse, Scene,
     pre_tool_use,
 };
-use plugin_eval::source::{ContentHash, Overlay, Repository};
+use plugin_eval::source::{Content, ContentHash, Entry, Files as _, Overlay, Repository};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
@@ -26,6 +26,8 @@ struct Lab {
     _folder: tempfile::TempDir,
     runner: HookRunner,
     files: Overlay,
+    changed: Kept,
+    layers: bool,
     kind: CellKind,
 }
 
@@ -36,6 +38,7 @@ impl Lab {
 
     fn of(kind: CellKind) -> Option<Self> {
         let cell = Cell::probe_kind(Path::new(env!("CARGO_BIN_EXE_plugin-eval")), kind).ok()?;
+        let layers = cell.layers();
         let folder = tempfile::tempdir().unwrap();
         let repo = folder.path().join("repo");
         let plugin = folder.path().join("plugin");
@@ -63,7 +66,7 @@ impl Lab {
             version: "1.0.0".into(),
         };
         let runner = HookRunner::new(cell, seat, ContentHash::of(GUARD.as_bytes())).unwrap();
-        Some(Self { _folder: folder, runner, files, kind })
+        Some(Self { _folder: folder, runner, files, changed: Kept::default(), layers, kind })
     }
 
     fn run(&self, hook: &str, tool_command: &str) -> HookRun {
@@ -89,9 +92,25 @@ impl Lab {
             root: "/home/somebody/repo",
             branch: "main",
             data: &Kept::default(),
+            changed: &self.changed,
             record: None,
         };
         self.runner.run(&hook, &moment, &occasion, &scene).unwrap()
+    }
+
+    /// The output of a hook whose changes the next one finds.
+    fn after_others(&mut self, hook: &str) -> String {
+        let run = self.run(hook, "ls");
+        assert_eq!((run.outcome.ended, run.doubt), (Ended::Exit(0), None), "{run:?}");
+        self.changed = run.outcome.changed.clone();
+        out(&run)
+    }
+
+    /// What lies at a path of the files with what hooks changed.
+    fn lies(&self, path: &str) -> (Entry, Content) {
+        let mut files = self.files.clone();
+        self.changed.lay_over(&mut files);
+        (files.lookup_link(path).entry, files.read(path))
     }
 }
 
@@ -127,6 +146,59 @@ fn hooks_see_the_edits_of_the_session() {
         lab.files.doubt("POLICY");
         assert_eq!(lab.run(hook, "ls").doubt, Some(Doubt::Files));
         assert_eq!(lab.run("exit 0", "ls").doubt, None);
+    }
+}
+
+#[test]
+fn hooks_change_the_files_for_those_after_them() {
+    for mut lab in Lab::all() {
+        if !lab.layers {
+            assert_ne!(lab.run("cd .. && echo x > marker", "ls").outcome.ended, Ended::Exit(0));
+            assert_eq!(lab.lies("marker").0, Entry::Missing);
+            continue;
+        }
+        lab.after_others("cd .. && echo 1 > marker && rm POLICY && mkdir -p deep/er && cp marker deep/er/x && git status -s");
+        assert_eq!(lab.after_others("cd .. && cat marker deep/er/x && ls"), "1\n1\ndeep\nmarker\nsrc\n");
+        assert_eq!(lab.lies("marker").1, Content::Known(b"1\n"[..].into()));
+        assert_eq!((lab.lies("POLICY").0, lab.lies("deep/er").0), (Entry::Missing, Entry::Folder));
+        // Writing the same changes nothing; a file that is replaced by a folder, and one that becomes a program.
+        let again = "cd .. && rm -r marker deep && mkdir marker && echo open > POLICY && echo '// code' > src/lib.rs && echo '#!/bin/sh' > go && chmod +x go && ln -s /etc/passwd link";
+        lab.after_others(again);
+        assert_eq!(lab.after_others("cd .. && ls && ./go && readlink link"), "POLICY\ngo\nlink\nmarker\nsrc\n/etc/passwd\n");
+        assert!(!lab.changed.changes("POLICY") && !lab.changed.changes("src/lib.rs"), "{:?}", lab.changed);
+        assert_eq!((lab.lies("marker").0, lab.lies("deep").0), (Entry::Folder, Entry::Missing));
+        let lies = lab.lies("link").0;
+        assert_eq!(lies, Entry::Link { target: b"/etc/passwd".to_vec() });
+        // A folder that is emptied and made again, and one that goes.
+        lab.after_others("cd .. && rm -r src && mkdir src && cd src && echo new > new.rs");
+        assert_eq!(lab.after_others("cd ../src && ls && cd .. && rm -r src && mkdir src && ls"), "new.rs\nPOLICY\ngo\nlink\nmarker\nsrc\n");
+        // The snapshot itself stays as it is.
+        assert_eq!(lab.files.read("src/lib.rs"), Content::Known(b"// code\n"[..].into()));
+        lab.changed = Kept::default();
+        assert_eq!(lab.after_others("cd .. && ls && cat POLICY"), "POLICY\nsrc\nopen\n");
+    }
+}
+
+#[test]
+fn too_many_changes_put_later_hooks_in_doubt() {
+    for mut lab in Lab::all().into_iter().filter(|lab| lab.layers) {
+        lab.changed = lab.run("cd .. && seq 300 | xargs touch", "ls").outcome.changed;
+        assert_eq!(lab.run("exit 0", "ls").doubt, Some(Doubt::Data));
+    }
+}
+
+#[test]
+fn files_in_doubt_are_seen_through_a_layer() {
+    for mut lab in Lab::all().into_iter().filter(|lab| lab.layers) {
+        lab.after_others("cd .. && echo 1 > marker");
+        let known = lab.files.clone();
+        lab.files.doubt("marker");
+        assert_eq!(lab.run("cat ../marker; true", "ls").doubt, Some(Doubt::Files));
+        lab.files = known;
+        lab.files.doubt("");
+        // No command of the session knew of the marker.
+        assert_eq!(lab.run("cat ../marker", "ls").doubt, None);
+        assert_eq!(lab.run("cat ../POLICY", "ls").doubt, Some(Doubt::Files));
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn watch(parent: Pid) -> Result<ProcessOutcome, String> {
     // Orphans come to this process, so that it finds and ends them all.
     nix::sys::prctl::set_child_subreaper(true).map_err(|errno| format!("no subreaper: {errno}"))?;
     job.keep.as_ref().map_or(Ok(()), Keep::lay)?;
-    let spec = Job { keep: None, ..job.clone() };
+    let spec = Job { keep: None, layer: None, ..job.clone() };
     let spec = serde_json::to_string(&spec).map_err(|error| error.to_string())?;
     let mut command = Command::new("/proc/self/exe");
     command

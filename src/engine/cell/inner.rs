@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
@@ -14,6 +15,7 @@ use nix::unistd::Pid;
 use super::capture::Watch;
 use super::entry::read_job;
 use super::filter::Place;
+use super::opens::Opens;
 use super::{Ended, Job, Keep, ProcessOutcome, filter, mounts, rlimits};
 use crate::engine::namespace::usage::{Usage, process_ids};
 use crate::engine::namespace::user::{USER, counts_per_namespace, map_user, processes_of_user};
@@ -26,7 +28,7 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
     let others = if user.is_some() || counts_per_namespace() { 0 } else { processes_of_user() };
     // Folders on the way to a mount are the program's own where they lie in a temporary folder.
     umask(Mode::empty());
-    mounts::build(&job, user.unwrap_or(USER))?;
+    let layer = mounts::build(&job, user)?;
     job.keep.as_ref().map_or(Ok(()), Keep::lay)?;
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
     let _ = nix::unistd::sethostname("cell");
@@ -37,6 +39,8 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
     }
     rlimits::set(&job.limits, others)?;
     filter::apply(Place::Namespaces)?;
+    let watched = job.layer.as_ref().filter(|layer| layer.watch);
+    let opens = watched.and_then(|layer| Opens::below(Path::new(&layer.target)));
     let mut outcome = match spawn(&job, user) {
         Ok(child) => watch(&job, child)?,
         Err(error) => ProcessOutcome {
@@ -47,10 +51,16 @@ pub(super) fn run(user: Option<u32>) -> Result<ProcessOutcome, String> {
         },
     };
     outcome.tried_network = tried_network();
-    if let Some(keep) = &job.keep {
+    if job.keep.is_some() || job.layer.is_some() {
         // Everything else in this namespace ends, so that nothing changes while it is read.
         let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
+    }
+    outcome.opened = opens.and_then(Opens::paths);
+    if let Some(keep) = &job.keep {
         outcome.kept = keep.collect();
+    }
+    if let (Some(layer), Some(place)) = (&job.layer, &layer) {
+        outcome.changed = layer.collect(place);
     }
     Ok(outcome)
 }
@@ -67,7 +77,7 @@ fn spawn(job: &Job, user: Option<u32>) -> Result<Child, String> {
         .stderr(Stdio::piped())
         .process_group(0);
     if let Some(user) = user {
-        command.uid(user).gid(user);
+        command.uid(user).gid(job.layer.as_ref().and_then(|layer| layer.group).unwrap_or(user));
     }
     command.spawn().map_err(|error| format!("{}: {error}", job.shell))
 }

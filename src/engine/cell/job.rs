@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Keep;
+use super::{Keep, Layer};
 
 /// What to run in a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub struct Job {
     pub writable: Vec<String>,
     /// A folder whose files outlive the cell.
     pub keep: Option<Keep>,
+    /// A folder of the host that the program may change, as far as it can see.
+    pub layer: Option<Layer>,
     /// Limits.
     pub limits: Limits,
 }

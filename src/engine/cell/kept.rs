@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 /// Files of a folder, in order, as far as they are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// There was more than is kept, or something that cannot be.
     pub cut: bool,
 }
 
 /// A file, folder or link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
+pub(super) struct Entry {
     /// Path in the folder.
-    path: String,
-    what: What,
+    pub(super) path: String,
+    pub(super) what: What,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum What {
+pub(super) enum What {
     Folder,
     /// The bytes, each as the character of its number, which JSON carries well.
     File {
@@ -27,6 +27,8 @@ enum What {
         executable: bool,
     },
     Link(String),
+    /// What lay there is gone. Only of a [`Layer`](super::Layer).
+    Removed,
 }
 
 /// The folder of a job that is kept.
@@ -50,13 +52,29 @@ impl Kept {
     }
 }
 
+impl What {
+    /// The bytes of a file.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        let Self::File { bytes, .. } = self else { return None };
+        Some(bytes.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect())
+    }
+
+    /// A file of these bytes.
+    pub(super) fn file(bytes: &[u8], executable: bool) -> Self {
+        Self::File { bytes: bytes.iter().copied().map(char::from).collect(), executable }
+    }
+}
+
 /// Most entries, bytes of all files, and depth that are kept.
 #[cfg(target_os = "linux")]
-const MAX_ENTRIES: usize = 256;
+pub(super) const MAX_ENTRIES: usize = 256;
 #[cfg(target_os = "linux")]
-const MAX_BYTES: u64 = 256 << 10;
+pub(super) const MAX_BYTES: u64 = 256 << 10;
 #[cfg(target_os = "linux")]
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
+
+#[cfg(target_os = "linux")]
+pub(super) use disk::read;
 
 #[cfg(target_os = "linux")]
 mod disk {
@@ -108,9 +126,9 @@ mod disk {
             match &self.what {
                 What::Folder => open_folder(path),
                 What::Link(target) => symlink(target, path),
-                What::File { bytes, executable } => {
-                    let bytes: Vec<u8> =
-                        bytes.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+                What::Removed => Ok(()),
+                What::File { executable, .. } => {
+                    let bytes = self.what.bytes().unwrap_or_default();
                     let mut options = OpenOptions::new();
                     let mut file = options.write(true).create_new(true).open(path)?;
                     std::io::Write::write_all(&mut file, &bytes)?;
@@ -155,7 +173,7 @@ mod disk {
     }
 
     /// What lies at a path; `None` for what cannot be kept. Links are not followed.
-    fn read(path: &Path, left: &mut u64) -> Option<What> {
+    pub(in crate::engine::cell) fn read(path: &Path, left: &mut u64) -> Option<What> {
         let meta = path.symlink_metadata().ok()?;
         if meta.is_symlink() {
             return Some(What::Link(fs::read_link(path).ok()?.to_str()?.to_owned()));
@@ -171,7 +189,7 @@ mod disk {
         file.take(*left).read_to_end(&mut bytes).ok()?;
         *left -= bytes.len() as u64;
         let executable = meta.permissions().mode() & 0o100 != 0;
-        Some(What::File { bytes: bytes.into_iter().map(char::from).collect(), executable })
+        Some(What::file(&bytes, executable))
     }
 
     #[cfg(test)]

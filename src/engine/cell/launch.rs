@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::outcome::Answer;
-use super::{ARGUMENT, CellError, CellKind, CellUnavailable, Ended, Job, Limits, ProcessOutcome};
+use super::{ARGUMENT, CellError, CellKind, CellUnavailable, Ended, Job, Kept, Layer, Limits, ProcessOutcome};
 
 /// Time that a cell may take beyond its program's, before it is killed from outside.
 const GRACE: Duration = Duration::from_secs(5);
@@ -15,6 +15,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub struct Cell {
     binary: PathBuf,
     kind: CellKind,
+    layers: bool,
 }
 
 impl Cell {
@@ -39,8 +40,8 @@ impl Cell {
             CellKind::Namespaces => "without namespaces",
             CellKind::Confined => "without Landlock",
         };
-        let cell = Self { binary: binary.to_owned(), kind };
-        let job = Job {
+        let mut cell = Self { binary: binary.to_owned(), kind, layers: false };
+        let mut job = Job {
             shell: "/bin/sh".into(),
             command: "echo confined".into(),
             env: vec![("PATH".into(), "/usr/bin:/bin".into())],
@@ -48,10 +49,19 @@ impl Cell {
             mounts: Vec::new(),
             writable: Vec::new(),
             keep: None,
+            layer: None,
             limits: Limits::default(),
         };
         match cell.run(&job, b"") {
-            Ok(ProcessOutcome { ended: Ended::Exit(0), stdout, .. }) if stdout == b"confined\n" => Ok(cell),
+            Ok(ProcessOutcome { ended: Ended::Exit(0), stdout, .. }) if stdout == b"confined\n" => {
+                if kind == CellKind::Namespaces {
+                    let (source, target) = (std::env::temp_dir(), "/folder".to_owned());
+                    let before = Kept::default();
+                    job.layer = Some(Layer { source, target, before, watch: false, group: None });
+                    cell.layers = cell.run(&job, b"").is_ok_and(|outcome| outcome.ended == Ended::Exit(0));
+                }
+                Ok(cell)
+            }
             Ok(outcome) => {
                 let why = String::from_utf8_lossy(&outcome.stderr).into_owned();
                 Err(CellUnavailable {
@@ -65,6 +75,11 @@ impl Cell {
     /// How programs are confined.
     pub fn kind(&self) -> CellKind {
         self.kind
+    }
+
+    /// Can a job have a [`Layer`]? That needs namespaces and an overlay filesystem.
+    pub fn layers(&self) -> bool {
+        self.layers
     }
 
     /// Runs a job with these bytes on its standard input, to its end or to a limit. When this returns, no process of
@@ -102,7 +117,7 @@ fn exchange(child: &mut Child, spec: &[u8], stdin: &[u8], limits: Limits) -> Vec
         return Vec::new();
     };
     // Kept files may double in JSON, and more.
-    let most = 2 * limits.output + (4 << 20);
+    let most = 2 * limits.output + (8 << 20);
     let deadline = Duration::from_millis(limits.time_ms) + GRACE;
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();

@@ -1,6 +1,7 @@
 //! The cell: runs one program of a plugin so that it can harm nothing.
 //!
-//! Inside, the filesystem is read-only but for small temporary folders in memory, there is no network, nothing of the
+//! Inside, the filesystem is read-only but for small folders in memory, some of which lie over what they change
+//! ([`Layer`]); there is no network, nothing of the
 //! host is visible but its system folders, and time, memory, processes and output are limited. Nothing that the
 //! program starts survives it.
 //!
@@ -18,6 +19,7 @@
 
 mod job;
 mod kept;
+mod layer;
 mod outcome;
 
 #[cfg(target_os = "linux")]
@@ -35,6 +37,8 @@ mod launch;
 #[cfg(target_os = "linux")]
 mod mounts;
 #[cfg(target_os = "linux")]
+mod opens;
+#[cfg(target_os = "linux")]
 mod outer;
 #[cfg(target_os = "linux")]
 mod rlimits;
@@ -43,12 +47,17 @@ mod elsewhere;
 
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{Cell, enter};
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::Opens;
 #[cfg(target_os = "linux")]
 pub use entry::enter;
 pub use job::{Job, Limits, Mount};
 pub use kept::{Keep, Kept};
+pub use layer::Layer;
 #[cfg(target_os = "linux")]
 pub use launch::Cell;
+#[cfg(target_os = "linux")]
+pub(super) use opens::Opens;
 pub use outcome::{Doubt, Ended, ProcessOutcome};
 
 /// First argument of the binary that makes it a cell; see [`enter`].
@@ -61,6 +70,18 @@ pub enum CellKind {
     Namespaces,
     /// By Landlock and seccomp: paths are those of the host, so mounts stay where their source is.
     Confined,
+}
+
+/// The group that checkouts must be of for programs to write to them through a [`Layer`], where it is not their user's.
+#[cfg(target_os = "linux")]
+pub(super) fn group() -> Option<u32> {
+    crate::engine::namespace::user::spare_group()
+}
+
+/// The group that checkouts must be of; of no use on this system.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn group() -> Option<u32> {
+    None
 }
 
 /// Why nothing can be confined on this machine.

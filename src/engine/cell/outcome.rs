@@ -15,6 +15,10 @@ pub struct ProcessOutcome {
     pub tried_network: bool,
     /// What it left in the folder that is kept.
     pub kept: Kept,
+    /// What it changed in the folder under its layer, together with what was changed before.
+    pub changed: Kept,
+    /// Files and folders under the layer that it opened; `None` where nobody asked, or they could not be watched.
+    pub opened: Option<Vec<String>>,
 }
 
 /// How a program ended.
@@ -58,7 +62,7 @@ pub enum Doubt {
     Place,
     /// It reads a recording that is not of the form that Codex writes.
     Record,
-    /// Hooks wrote more to their data folder than is kept from one run to the next.
+    /// Hooks wrote more than is kept from one run to the next.
     Data,
 }
 
@@ -72,7 +76,7 @@ impl Doubt {
             Self::Signal => "the hook was ended by a signal",
             Self::Files => "the hook reads files that earlier commands may have changed",
             Self::Record => "the hook reads the session's recording, which is no rollout here",
-            Self::Data => "hooks wrote more to their data folder than is kept here",
+            Self::Data => "hooks wrote more files than are kept here",
             Self::Place => "the hook was told of a path that it could not be given here",
         }
     }
@@ -129,6 +133,9 @@ pub(super) struct Answer {
     pub(super) tried_network: bool,
     #[serde(default, skip_serializing_if = "Kept::is_empty")]
     kept: Kept,
+    #[serde(default, skip_serializing_if = "Kept::is_empty")]
+    changed: Kept,
+    opened: Option<Vec<String>>,
     stdout: usize,
     stderr: usize,
 }
@@ -143,6 +150,8 @@ impl Answer {
         let head = Self {
             tried_network: result.as_ref().is_ok_and(|outcome| outcome.tried_network),
             kept: result.as_ref().map(|outcome| outcome.kept.clone()).unwrap_or_default(),
+            changed: result.as_ref().map(|outcome| outcome.changed.clone()).unwrap_or_default(),
+            opened: result.as_ref().ok().and_then(|outcome| outcome.opened.clone()),
             stdout: stdout.len(),
             stderr: stderr.len(),
             result: result.map(|outcome| outcome.ended),
@@ -167,6 +176,8 @@ impl Answer {
             stderr,
             tried_network: head.tried_network,
             kept: head.kept,
+            changed: head.changed,
+            opened: head.opened,
         }))
     }
 }

@@ -7,9 +7,11 @@ use super::home::{Home, copy_of};
 use super::input::{Moment, Occasion};
 use super::record::RecordView;
 use super::seat::Seat;
-use super::witness::{Opens, Witness};
-use crate::engine::cell::{Cell, CellKind, Doubt, Ended, Job, Keep, Kept, Limits, Mount, ProcessOutcome};
-use crate::source::{Checkout, Checkouts, ContentHash, Overlay, Scratch};
+use super::witness::Opens;
+use crate::engine::cell::{
+    self, Cell, CellKind, Doubt, Ended, Job, Keep, Kept, Layer, Limits, Mount, ProcessOutcome,
+};
+use crate::source::{Checkout, Checkouts, ContentHash, Entry, Files as _, Overlay, Scratch};
 
 /// Where a plugin lies, and the names that make its place in a Codex home folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,8 @@ pub struct Scene<'s> {
     pub branch: &'s str,
     /// What hooks of the session left in the plugin's data folder.
     pub data: &'s Kept,
+    /// What they changed of the task's files.
+    pub changed: &'s Kept,
     /// The session's recordings; `None` for sessions that keep none.
     pub record: Option<RecordView<'s>>,
 }
@@ -98,7 +102,7 @@ impl HookRunner {
             fingerprint,
             patience,
             shell,
-            checkouts: Checkouts::default(),
+            checkouts: Checkouts::of_group(cell::group()),
             runs: Mutex::default(),
             copy,
         })
@@ -167,7 +171,7 @@ impl HookRunner {
 
     fn key(&self, hook: &HookCommand<'_>, essence: &[u8], scene: &Scene<'_>) -> ContentHash {
         let millis = hook.timeout.as_millis().to_le_bytes();
-        let data = if scene.data.is_empty() { Vec::new() } else { scene.data.identity() };
+        let [data, changed] = [scene.data, scene.changed].map(identity);
         ContentHash::of_parts([
             ("plugin", self.fingerprint.to_string().as_bytes()),
             ("command", hook.command.as_bytes()),
@@ -178,6 +182,7 @@ impl HookRunner {
             ("root", scene.root.as_bytes()),
             ("branch", scene.branch.as_bytes()),
             ("data", &data),
+            ("changed", &changed),
             ("record", &[u8::from(scene.record.is_some())]),
         ])
     }
@@ -192,23 +197,27 @@ impl HookRunner {
         let Scene { files, root, .. } = *scene;
         let no_files = |error: std::io::Error| format!("the task's files cannot be laid out: {error}");
         let checkout = self.checkouts.get(files, scene.branch).map_err(no_files)?;
-        let (ran, doubtful_files) = if files.is_certain() {
-            (self.in_cell(hook, moment, occasion, scene, &checkout)?, false)
+        let (mut outcome, of_record) = if files.is_certain() || self.cell.layers() {
+            self.in_cell(hook, moment, occasion, scene, &checkout)?
         } else {
             // What another hook opens in the same folder at the same time would be taken for this one's doing.
             let _alone = checkout.alone();
-            let witness = Witness::of(checkout.path());
-            let ran = self.in_cell(hook, moment, occasion, scene, &checkout)?;
-            (ran, witness.is_none_or(|witness| witness.saw_doubtful(files)))
+            let opens = cell::Opens::below(checkout.path());
+            let (mut outcome, of_record) = self.in_cell(hook, moment, occasion, scene, &checkout)?;
+            outcome.opened = opens.and_then(cell::Opens::paths);
+            (outcome, of_record)
         };
-        let (outcome, of_record) = ran;
+        let opened = outcome.opened.take();
+        let doubtful_files = !files.is_certain()
+            && opened.is_none_or(|opened| opened.iter().any(|path| is_doubtful(path, files, scene.changed)));
         let mut doubt = outcome.doubt().or(doubtful_files.then_some(Doubt::Files));
         if outcome.ended == Ended::Timeout && hook.timeout > self.patience {
             doubt = doubt.or(Some(Doubt::Limit));
         }
         let foreign = of_record && scene.record.is_some_and(|record| record.is_foreign());
         doubt = doubt.or(foreign.then_some(Doubt::Record));
-        doubt = doubt.or((hook.of_plugin && scene.data.cut).then_some(Doubt::Data));
+        let cut = (hook.of_plugin && scene.data.cut) || scene.changed.cut;
+        doubt = doubt.or(cut.then_some(Doubt::Data));
         let seat = self.seat(moment, root, &checkout);
         if doubt.is_none()
             && seat.moved
@@ -239,7 +248,14 @@ impl HookRunner {
         let seat = self.seat(moment, scene.root, checkout);
         let home = Home::new(self.cell.kind(), &self.plugin, self.plugin_source())
             .map_err(|error| format!("no temporary folder: {error}"))?;
-        let mut mounts = vec![Mount { source: checkout.path().to_owned(), target: seat.root.clone() }];
+        let (source, target) = (checkout.path().to_owned(), seat.root.clone());
+        let (mut mounts, mut layer) = (Vec::new(), None);
+        if self.cell.layers() {
+            let (before, watch) = (scene.changed.clone(), !scene.files.is_certain());
+            layer = Some(Layer { source, target, before, watch, group: checkout.group() });
+        } else {
+            mounts.push(Mount { source, target });
+        }
         let objects = scene.files.base().objects();
         if self.cell.kind() == CellKind::Namespaces && objects.is_absolute() {
             // The history of the snapshot, where git looks for it.
@@ -281,12 +297,16 @@ impl HookRunner {
             mounts,
             writable: home.writable.clone(),
             keep,
+            layer,
             limits: Limits {
                 time_ms: u64::try_from(time.as_millis()).unwrap_or(u64::MAX),
                 ..Limits::default()
             },
         };
-        let outcome = self.cell.run(&job, &stdin).map_err(|error| error.to_string())?;
+        let mut outcome = self.cell.run(&job, &stdin).map_err(|error| error.to_string())?;
+        if job.layer.is_none() {
+            outcome.changed = scene.changed.clone();
+        }
         // Without a watch, it may have.
         let opened = opens.is_some_and(|opens| opens.is_none_or(|opens| opens.any()));
         Ok((outcome, opened))
@@ -303,7 +323,7 @@ fn tells_ids(run: &HookRun, moment: &Moment<'_>, occasion: &Occasion<'_>, scene:
     if let Some((own, agent)) = scene.record.as_ref().map(RecordView::names) {
         ids.extend(own.into_iter().chain(agent));
     }
-    let data = if run.outcome.kept.is_empty() { Vec::new() } else { run.outcome.kept.identity() };
+    let [data, changed] = [&run.outcome.kept, &run.outcome.changed].map(identity);
     ids.extend(moment.agent.map(|agent| agent.id));
     match occasion {
         Occasion::PreToolUse { tool_use_id, .. } | Occasion::PostToolUse { tool_use_id, .. } => {
@@ -313,8 +333,29 @@ fn tells_ids(run: &HookRun, moment: &Moment<'_>, occasion: &Occasion<'_>, scene:
     }
     ids.iter().filter(|id| !id.is_empty()).any(|id| {
         let find = memchr::memmem::Finder::new(id);
-        [&run.outcome.stdout, &run.outcome.stderr, &data].iter().any(|told| find.find(told).is_some())
+        [&run.outcome.stdout, &run.outcome.stderr, &data, &changed].iter().any(|told| find.find(told).is_some())
     })
+}
+
+fn identity(kept: &Kept) -> Vec<u8> {
+    if kept.is_empty() { Vec::new() } else { kept.identity() }
+}
+
+/// May a command of the session have changed what the hook opened here? Not what hooks alone know of, unless a command
+/// names it.
+fn is_doubtful(path: &str, files: &Overlay, changed: &Kept) -> bool {
+    let found = files.lookup_link(path);
+    let named = || files.doubts().any(|doubt| !doubt.is_empty() && path.as_bytes().starts_with(doubt));
+    if found.entry == Entry::Missing && changed.changes(path) && !named() {
+        return false;
+    }
+    !found.certain || hides_doubt(&found.entry, &found.path, files)
+}
+
+/// Is this a folder in which something may have come or gone?
+fn hides_doubt(entry: &Entry, path: &[u8], files: &Overlay) -> bool {
+    let parent = |doubt: &[u8]| doubt[..memchr::memrchr(b'/', doubt).unwrap_or(0)].to_vec();
+    *entry == Entry::Folder && files.doubts().any(|doubt| parent(doubt) == path)
 }
 
 /// Does the input name the recorded place beside its `cwd` field?

@@ -195,7 +195,7 @@ impl EventHooks {
         };
         let files = moment.files_after();
         let site = Site { files: files.as_ref().or(moment.site.files), ..moment.site };
-        let behind = Moment { site, ..*moment };
+        let behind = Moment { site, untouched: None, ..*moment };
         let round = self.run(event, hooks, &occasion, boundary, &behind, |outcome, timeout| {
             hook::post_tool_use(outcome, timeout).0
         });

@@ -7,7 +7,7 @@ mod tool;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 pub(super) use event::{Asked, Permission, PostTool, PreTool};
@@ -16,6 +16,7 @@ pub(super) use tool::Answers;
 
 use super::cell::{Cell, Doubt, Kept, ProcessOutcome};
 use super::hook::{self, HookCommand, Occasion, PluginSeat, Reply, Scene};
+use super::memory::{Memory, lock};
 use super::moment::Moment;
 use crate::boundary::Boundary;
 use crate::boundary::hooks::{HandlerKind, Hook, HookEvent, HookSource};
@@ -180,22 +181,29 @@ impl EventHooks {
                     Ok(runner) => runner,
                     Err(reason) => return (hook, Err(reason.clone().into())),
                 };
-                let Some(files) = moment.site.files else {
+                let Some(files) = moment.untouched.or(moment.site.files) else {
                     return (hook, Err("there are no files for the hook to run in".into()));
                 };
                 let of_plugin = hook.source == HookSource::Plugin;
                 let call = HookCommand { command, timeout: hook.timeout, of_plugin };
-                let before = moment.data.map(|data| lock(data).clone()).unwrap_or_default();
+                let left = |what: fn(&Memory) -> &Mutex<Kept>| {
+                    moment.memory.map(|memory| lock(what(memory)).clone()).unwrap_or_default()
+                };
+                let (data, changed) = (left(|memory| &memory.data), left(|memory| &memory.changed));
                 let scene = Scene {
                     files,
                     root: moment.site.locale.top,
                     branch: moment.branch(),
-                    data: &before,
+                    data: &data,
+                    changed: &changed,
                     record: Some(moment.record.at(event == HookEvent::PostToolUse)),
                 };
                 let done = runner.run(&call, &told, occasion, &scene);
-                if let (Ok(done), Some(data), true) = (&done, moment.data, of_plugin) {
-                    *lock(data) = done.outcome.kept.clone();
+                if let (Ok(done), Some(memory)) = (&done, moment.memory) {
+                    lock(&memory.changed).clone_from(&done.outcome.changed);
+                    if of_plugin {
+                        lock(&memory.data).clone_from(&done.outcome.kept);
+                    }
                 }
                 let reply =
                     done.map(|done| Reply { answer: read(&done.outcome, hook.timeout), doubt: done.doubt });
@@ -204,10 +212,6 @@ impl EventHooks {
             .collect();
         Round { event, replies, beside }
     }
-}
-
-fn lock(data: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
-    data.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn runner(plugin: &Plugin, settings: &HookSettings) -> Result<hook::HookRunner, String> {

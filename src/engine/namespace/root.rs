@@ -4,7 +4,7 @@
 //! process calls it first, and in a mount namespace of its own.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
@@ -36,6 +36,13 @@ const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 const STAGES: &[&str] = &["/tmp", "/var/tmp", "/mnt", "/usr"];
 /// Where the host's root is until [`seal`].
 const OLD: &str = "/.host";
+
+/// Where the parts of a [`layer`] lie before they are hidden.
+const LAYER: &str = "/.layer";
+/// The folder under a layer.
+pub(in crate::engine) const LOWER: &str = "lower";
+/// What was written over it.
+pub(in crate::engine) const UPPER: &str = "upper";
 
 /// What a program may do with a file or folder of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +160,37 @@ pub(in crate::engine) fn proc() -> Result<(), String> {
 pub(in crate::engine) fn memory_folder(path: &str, size: u64, files: u64) -> Result<(), String> {
     let options = format!("size={size},nr_inodes={files},mode=1777");
     mount_new("tmpfs", path, MsFlags::MS_NODEV, Some(&options))
+}
+
+/// Puts a folder of the host at a path so that what is written there lies in memory, over it. Gives the folder that holds
+/// [`LOWER`] and [`UPPER`], which nobody can reach by name.
+pub(in crate::engine) fn layer(source: &Path, target: &str, size: u64, files: u64) -> Result<fs::File, String> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: std::io::Error| format!("{path}: {error}")
+    };
+    memory_folder(LAYER, size, files)?;
+    let place = fs::File::open(LAYER).map_err(failed(Path::new(LAYER)))?;
+    let within = |name: &str| Path::new(LAYER).join(name);
+    let (lower, upper, work) = (within(LOWER), within(UPPER), within("work"));
+    bind(source, &lower.to_string_lossy(), Access::Read)?;
+    make_folder(&upper)?;
+    make_folder(&work)?;
+    // The top is the upper one's.
+    let top = lower.metadata().map_err(failed(&lower))?;
+    fs::set_permissions(&upper, top.permissions()).map_err(failed(&upper))?;
+    let _ = chown(&upper, Some(top.uid()), Some(top.gid()));
+    make_folder(checked(target)?)?;
+    let plain =
+        format!("lowerdir={},upperdir={},workdir={}", lower.display(), upper.display(), work.display());
+    let over = |options: &str| {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        mount(Some("overlay"), target, Some("overlay"), flags, Some(options))
+    };
+    // Without it, folders cannot be replaced in a user namespace; older kernels do not have it.
+    over(&format!("{plain},userxattr")).or_else(|_| over(&plain)).map_err(at(target))?;
+    mount_new("tmpfs", LAYER, MsFlags::MS_NODEV | MsFlags::MS_RDONLY, Some("size=4k,mode=000"))?;
+    Ok(place)
 }
 
 /// Puts a file or folder of the host, with everything mounted below it, at an absolute path.

@@ -37,6 +37,13 @@ pub(in crate::engine) fn spare_user() -> Option<u32> {
         .find(|id| is_mapped("/proc/self/uid_map", *id) && is_mapped("/proc/self/gid_map", *id))
 }
 
+/// A group that nobody is in, for folders that programs of a [`spare_user`] may write to; `None` where programs run as
+/// this process's own user.
+pub(in crate::engine) fn spare_group() -> Option<u32> {
+    let root = nix::unistd::geteuid().is_root() && spare_user().is_some();
+    [HIGH_USER, NOBODY].into_iter().find(|id| root && is_mapped("/proc/self/gid_map", *id))
+}
+
 /// Is this a user id that [`spare_user`] gives out, now or in another process?
 pub(in crate::engine) fn is_spare(user: u32) -> bool {
     user == NOBODY || (HIGH_USER..HIGH_USER + 0x0fff_ffff).contains(&user)
