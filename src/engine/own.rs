@@ -1,10 +1,12 @@
-//! Tools of Codex's own that give hooks nothing to see, for what their arguments ask for is not there.
+//! Tools of Codex's own that give hooks nothing to see: their arguments cannot be read, or what they ask for is not there.
 
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
+use super::moment::Moment;
 use crate::action::{Action, ToolName};
 use crate::boundary::mcp::McpPolicy;
-use crate::transcript::Call;
+use crate::transcript::{Call, StepKind};
 
 /// Tools that take the name of an MCP server.
 const OF_RESOURCES: [&str; 3] = ["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"];
@@ -17,51 +19,207 @@ pub(super) fn names_unknown_server(action: &Action<'_>, arguments: &str, servers
         server: Option<String>,
     }
     let Action::Builtin(tool) = action else { return false };
-    if !tool.namespace.is_empty() || !OF_RESOURCES.contains(&&*tool.name) {
+    if !is_of_resources(tool) {
         return false;
     }
     let named = serde_json::from_str::<Named>(arguments).ok().and_then(|named| named.server);
     named.is_some_and(|server| servers.server(&server).is_none())
 }
 
-/// Does the call fail whatever the session holds, or in the recording? PostToolUse hooks are told of results alone.
-pub(super) fn fails(tool: &ToolName<'_>, call: &Call<'_>) -> bool {
+/// Tools whose arguments Codex reads before PreToolUse hooks run.
+pub(super) fn is_of_resources(tool: &ToolName<'_>) -> bool {
+    tool.namespace.is_empty() && OF_RESOURCES.contains(&&*tool.name)
+}
+
+/// Why Codex 0.169 cannot read the arguments of a tool of its own; the model is told so, and nothing else happens
+/// (conformance: hooks/own-tools-unread).
+pub(super) fn unread(tool: &ToolName<'_>, arguments: &str) -> Option<String> {
     match (&*tool.namespace, &*tool.name) {
-        ("", "request_user_input") => asks_nothing(&call.arguments),
-        ("multi_agent_v1", "wait_agent" | "close_agent" | "send_input" | "resume_agent") => {
-            names_no_agent(&tool.name, &call.arguments)
-                || call.output.is_some_and(|output| {
-                    let text = output.text();
-                    text.starts_with("agent with id ") && text.ends_with(" not found")
-                })
+        ("", "list_mcp_resources" | "list_mcp_resource_templates") if arguments.trim().is_empty() => None,
+        ("", "list_mcp_resources" | "list_mcp_resource_templates") => read::<Listing>(arguments).err(),
+        ("", "read_mcp_resource") => read::<Resource>(arguments).err(),
+        ("", "request_permissions") => read::<Permissions>(arguments).err(),
+        ("multi_agent_v1", "wait_agent") => read::<Wait>(arguments).err(),
+        ("multi_agent_v1", "close_agent") => read::<Close>(arguments).err(),
+        ("multi_agent_v1", "send_input") => read::<Input>(arguments).err(),
+        ("multi_agent_v1", "resume_agent") => read::<Resume>(arguments).err(),
+        _ => None,
+    }
+}
+
+/// Does the call fail whatever the session holds, or in the recording? PostToolUse hooks are told of results alone
+/// (conformance: hooks/own-tools-that-find-nothing).
+pub(super) fn fails(tool: &ToolName<'_>, call: &Call<'_>, moment: &Moment<'_>) -> bool {
+    let arguments = &*call.arguments;
+    match (&*tool.namespace, &*tool.name) {
+        // It is there in the mode for plans alone, in which the recording has answers.
+        ("", "request_user_input") => !gave_json(call) || asks_nothing(arguments),
+        ("", "list_mcp_resources" | "list_mcp_resource_templates") => {
+            read::<Listing>(arguments).is_ok_and(|listing| listing.server.is_none() && listing.cursor.is_some())
         }
+        ("", "read_mcp_resource") => !gave_json(call),
+        ("", "request_permissions") => {
+            read::<Permissions>(arguments).is_ok_and(|asked| !asked.permissions.any())
+        }
+        ("", "create_goal" | "update_goal") => !fits_goal(tool, arguments, goal_before(call, moment)),
+        ("multi_agent_v1", "wait_agent") => read::<Wait>(arguments).is_ok_and(|wait| wait.fails()),
+        ("multi_agent_v1", "close_agent") => {
+            read::<Close>(arguments).is_ok_and(|close| is_nobody(&close.target, call, moment))
+        }
+        ("multi_agent_v1", "resume_agent") => {
+            read::<Resume>(arguments).is_ok_and(|resume| is_nobody(&resume.id, call, moment))
+        }
+        ("multi_agent_v1", "send_input") => read::<Input>(arguments)
+            .is_ok_and(|input| input.said.is_nothing() || is_nobody(&input.target, call, moment)),
         _ => false,
     }
 }
 
-fn asks_nothing(arguments: &str) -> bool {
+/// Does the call start no agent, for what it asks for? It must say one thing in one way, and one that gets the whole
+/// history takes the role of who starts it.
+pub(super) fn starts_nobody(call: &Call<'_>) -> bool {
     #[derive(Deserialize)]
     struct Asked {
-        questions: Vec<serde::de::IgnoredAny>,
+        #[serde(flatten)]
+        said: Said,
+        agent_type: Option<String>,
+        #[serde(default)]
+        fork_context: bool,
+        reasoning_effort: Option<String>,
+        model: Option<String>,
     }
-    serde_json::from_str::<Asked>(arguments).is_ok_and(|asked| asked.questions.is_empty())
+    const EFFORTS: [&str; 6] = ["none", "minimal", "low", "medium", "high", "xhigh"];
+    let Ok(asked) = read::<Asked>(&call.arguments) else { return false };
+    let role = asked.agent_type.is_some_and(|role| !role.trim().is_empty());
+    let odd_effort = asked.reasoning_effort.is_some_and(|effort| !EFFORTS.contains(&&*effort));
+    let odd_model = asked.model.is_some_and(|model| !model.starts_with("gpt-"));
+    &*call.tool.namespace == "multi_agent_v1"
+        && (asked.said.is_nothing() || (asked.fork_context && role) || odd_effort || odd_model)
 }
 
-/// Agents of the first kind are called by UUIDs; who waits must say for whom.
-fn names_no_agent(tool: &str, arguments: &str) -> bool {
+/// Does the call ask for an image in a detail that there is not?
+pub(super) fn wants_odd_detail(call: &Call<'_>) -> bool {
     #[derive(Deserialize)]
-    struct Named {
-        target: Option<String>,
-        targets: Option<Vec<String>>,
-        id: Option<String>,
+    struct Image {
+        detail: Option<String>,
     }
-    let Ok(named) = serde_json::from_str::<Named>(arguments) else { return false };
-    let bad = |id: &String| !is_uuid(id);
-    match tool {
-        "wait_agent" => named.targets.is_some_and(|ids| ids.is_empty() || ids.iter().any(bad)),
-        "resume_agent" => named.id.as_ref().is_some_and(bad),
-        _ => named.target.as_ref().is_some_and(bad),
+    let detail = read::<Image>(&call.arguments).ok().and_then(|image| image.detail);
+    detail.is_some_and(|detail| detail != "high" && detail != "original")
+}
+
+fn read<T: DeserializeOwned>(arguments: &str) -> Result<T, String> {
+    serde_json::from_str(arguments).map_err(|error| error.to_string())
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    server: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "they must be there")]
+struct Resource {
+    server: String,
+    uri: String,
+}
+
+#[derive(Deserialize)]
+struct Wait {
+    #[serde(default)]
+    targets: Vec<String>,
+    timeout_ms: Option<i64>,
+}
+
+impl Wait {
+    /// Nobody is known by every UUID, but can be waited for.
+    fn fails(&self) -> bool {
+        let late = self.timeout_ms.is_some_and(|time| time <= 0);
+        late || self.targets.is_empty() || !self.targets.iter().all(|id| is_uuid(id))
     }
+}
+
+#[derive(Deserialize)]
+struct Close {
+    target: String,
+}
+
+#[derive(Deserialize)]
+struct Resume {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    target: String,
+    #[serde(flatten)]
+    said: Said,
+}
+
+/// What an agent is told.
+#[derive(Deserialize)]
+struct Said {
+    message: Option<String>,
+    items: Option<Vec<IgnoredAny>>,
+}
+
+impl Said {
+    /// Nothing, or the same in two ways.
+    fn is_nothing(&self) -> bool {
+        match (&self.message, &self.items) {
+            (Some(message), None) => message.trim().is_empty(),
+            (None, Some(items)) => items.is_empty(),
+            _ => true,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Permissions {
+    permissions: Profile,
+    #[serde(rename = "reason")]
+    _reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Profile {
+    network: Option<Network>,
+    file_system: Option<FileSystem>,
+}
+
+#[derive(Deserialize)]
+struct Network {
+    enabled: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct FileSystem {
+    read: Option<Vec<String>>,
+    write: Option<Vec<String>>,
+    entries: Option<Vec<IgnoredAny>>,
+}
+
+impl Profile {
+    /// Does it ask for anything, be it for no network?
+    fn any(&self) -> bool {
+        let any = |paths: &Option<Vec<String>>| paths.as_ref().is_some_and(|paths| !paths.is_empty());
+        let files = self.file_system.as_ref().is_some_and(|files| {
+            any(&files.read) || any(&files.write) || files.entries.as_ref().is_some_and(|all| !all.is_empty())
+        });
+        files || self.network.as_ref().is_some_and(|network| network.enabled.is_some())
+    }
+}
+
+/// Did the tool answer with an object in the recording? Errors are plain text.
+fn gave_json(call: &Call<'_>) -> bool {
+    call.output.is_some_and(|output| output.text().trim_start().starts_with('{'))
+}
+
+/// Agents are called by UUIDs, those of the recordings unless the recording shows another one at work.
+fn is_nobody(id: &str, call: &Call<'_>, moment: &Moment<'_>) -> bool {
+    let known = moment.transcripts.iter().any(|transcript| transcript.session.id == id);
+    !is_uuid(id) || (!known && !gave_json(call))
 }
 
 /// Thirty-two hexadecimal digits, with hyphens or not.
@@ -70,24 +228,170 @@ fn is_uuid(id: &str) -> bool {
     digits.clone().count() == 32 && digits.into_iter().all(|letter| letter.is_ascii_hexdigit())
 }
 
+fn asks_nothing(arguments: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Asked {
+        questions: Vec<IgnoredAny>,
+    }
+    read::<Asked>(arguments).is_ok_and(|asked| asked.questions.is_empty())
+}
+
+/// The goal of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    None,
+    Unfinished,
+    Complete,
+}
+
+/// The goal before a call, as the calls of the same recording made it.
+fn goal_before(call: &Call<'_>, moment: &Moment<'_>) -> Goal {
+    let own = moment.transcripts.iter().find(|transcript| transcript.session.id == moment.session.id);
+    let calls = own.into_iter().flat_map(|own| &own.steps).filter_map(|step| match &step.kind {
+        StepKind::Call(call) => Some(call),
+        _ => None,
+    });
+    calls.take_while(|made| made.id != call.id).fold(Goal::None, |goal, made| {
+        if !fits_goal(&made.tool, &made.arguments, goal) {
+            return goal;
+        }
+        match &*made.tool.name {
+            "create_goal" => Goal::Unfinished,
+            "update_goal" if made.arguments.contains("\"complete\"") => Goal::Complete,
+            _ => goal,
+        }
+    })
+}
+
+/// Can a goal be made or changed so? One at a time, and the model may not take it up again by itself.
+fn fits_goal(tool: &ToolName<'_>, arguments: &str, goal: Goal) -> bool {
+    #[derive(Deserialize)]
+    struct Made {
+        objective: String,
+        token_budget: Option<i64>,
+    }
+    #[derive(Deserialize)]
+    struct Changed {
+        status: String,
+    }
+    match &*tool.name {
+        "create_goal" => {
+            let made = read::<Made>(arguments);
+            goal != Goal::Unfinished
+                && made.is_ok_and(|made| {
+                    !made.objective.trim().is_empty() && made.token_budget.is_none_or(|tokens| tokens > 0)
+                })
+        }
+        "update_goal" => {
+            let changed = read::<Changed>(arguments);
+            let known = |status: &str| matches!(status, "complete" | "blocked" | "paused");
+            goal != Goal::None && changed.is_ok_and(|changed| known(&changed.status))
+        }
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const KNOWN: &str = "019a2b3c-0000-7000-8000-0123456789ab";
+
+    fn tool(name: &'static str) -> ToolName<'static> {
+        let (namespace, name) = name.rsplit_once('/').unwrap_or(("", name));
+        ToolName { namespace: namespace.into(), name: name.into() }
+    }
+
+    // Asked of Codex 0.169 by calling each tool: which calls it answers with `failed to parse function arguments`.
     #[test]
-    fn agents_are_called_by_uuids() {
-        let known = "019a2b3c-0000-7000-8000-0123456789ab";
-        for (tool, arguments, none) in [
-            ("wait_agent", r#"{"targets":[]}"#.to_owned(), true),
-            ("wait_agent", format!(r#"{{"targets":["{known}"]}}"#), false),
-            ("wait_agent", format!(r#"{{"targets":["{known}","x"]}}"#), true),
-            ("wait_agent", "{}".to_owned(), false),
-            ("close_agent", r#"{"target":"none"}"#.to_owned(), true),
-            ("close_agent", format!(r#"{{"target":"{known}"}}"#), false),
-            ("resume_agent", r#"{"id":"none"}"#.to_owned(), true),
-            ("send_input", "no JSON".to_owned(), false),
+    fn arguments_are_read() {
+        for (name, arguments, read) in [
+            ("list_mcp_resources", "", true),
+            ("list_mcp_resources", "{}", true),
+            ("list_mcp_resources", r#"{"server":5}"#, false),
+            ("read_mcp_resource", r#"{"server":"s"}"#, false),
+            ("read_mcp_resource", r#"{"server":"s","uri":"u"}"#, true),
+            ("request_permissions", r#"{"permissions":{}}"#, true),
+            ("request_permissions", r#"{"permissions":{"x":1}}"#, false),
+            ("request_permissions", r#"{"permissions":"x"}"#, false),
+            ("request_permissions", r#"{"permissions":{"network":true}}"#, false),
+            ("request_permissions", r#"{"permissions":{"network":{"enabled":true}},"reason":5}"#, false),
+            ("request_permissions", r#"{"permissions":{"network":{"enabled":true}},"z":5}"#, true),
+            ("request_permissions", r#"{"reason":"r"}"#, false),
+            ("multi_agent_v1/close_agent", "{}", false),
+            ("multi_agent_v1/wait_agent", "{}", true),
+            ("multi_agent_v1/wait_agent", r#"{"targets":"x"}"#, false),
+            ("multi_agent_v1/wait_agent", r#"{"targets":[],"timeout_ms":"x"}"#, false),
+            ("multi_agent_v1/send_input", r#"{"message":"x"}"#, false),
+            ("multi_agent_v1/send_input", r#"{"target":"x"}"#, true),
+            ("multi_agent_v1/resume_agent", "no JSON", false),
+            ("get_goal", "no JSON", true),
         ] {
-            assert_eq!(names_no_agent(tool, &arguments), none, "{tool} {arguments}");
+            assert_eq!(unread(&tool(name), arguments).is_none(), read, "{name} {arguments}");
+        }
+    }
+
+    #[test]
+    fn permissions_are_asked_for() {
+        for (permissions, any) in [
+            ("{}", false),
+            (r#"{"network":{}}"#, false),
+            (r#"{"network":{"enabled":false}}"#, true),
+            (r#"{"file_system":{}}"#, false),
+            (r#"{"file_system":{"write":[]}}"#, false),
+            (r#"{"file_system":{"write":["rel"]}}"#, true),
+        ] {
+            let profile: Profile = serde_json::from_str(permissions).unwrap();
+            assert_eq!(profile.any(), any, "{permissions}");
+        }
+    }
+
+    #[test]
+    fn agents_are_waited_for_by_uuids() {
+        for (arguments, fails) in [
+            (r#"{"targets":[]}"#.to_owned(), true),
+            ("{}".to_owned(), true),
+            (format!(r#"{{"targets":["{KNOWN}"]}}"#), false),
+            (format!(r#"{{"targets":["{KNOWN}"],"timeout_ms":0}}"#), true),
+            (format!(r#"{{"targets":["{KNOWN}","x"]}}"#), true),
+        ] {
+            assert_eq!(read::<Wait>(&arguments).unwrap().fails(), fails, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn agents_are_told_one_thing() {
+        for (arguments, nothing) in [
+            (r#"{"message":"x"}"#, false),
+            (r#"{"message":" "}"#, true),
+            ("{}", true),
+            (r#"{"message":"x","items":[{"type":"text","text":"y"}]}"#, true),
+            (r#"{"items":[{"type":"text","text":"y"}]}"#, false),
+            (r#"{"items":[]}"#, true),
+        ] {
+            assert_eq!(read::<Said>(arguments).unwrap().is_nothing(), nothing, "{arguments}");
+        }
+    }
+
+    // Asked of Codex 0.169, in this order.
+    #[test]
+    fn goals_come_one_after_the_other() {
+        use Goal::{Complete, None, Unfinished};
+        for (name, arguments, goal, fits) in [
+            ("update_goal", r#"{"status":"complete"}"#, None, false),
+            ("create_goal", r#"{"objective":" "}"#, None, false),
+            ("create_goal", r#"{"objective":"x","token_budget":-1}"#, None, false),
+            ("create_goal", r#"{"objective":"tidy"}"#, None, true),
+            ("create_goal", r#"{"objective":"more"}"#, Unfinished, false),
+            ("update_goal", r#"{"status":"odd"}"#, Unfinished, false),
+            ("update_goal", r#"{"status":"active"}"#, Unfinished, false),
+            ("update_goal", r#"{"status":"paused"}"#, Unfinished, true),
+            ("update_goal", "{}", Unfinished, false),
+            ("update_goal", r#"{"status":"complete"}"#, Unfinished, true),
+            ("create_goal", r#"{"objective":"again"}"#, Complete, true),
+            ("create_goal", "{}", None, false),
+        ] {
+            assert_eq!(fits_goal(&tool(name), arguments, goal), fits, "{name} {arguments}");
         }
     }
 

@@ -45,6 +45,7 @@ impl Passage<'_, '_> {
         // Hooks of some tools see arguments before Codex finds that it cannot read them.
         let seen = unrouted.as_ref().is_none_or(|ruling| match attempt.action {
             Action::Malformed { .. } => ruling.rule.text == MALFORMED,
+            Action::Builtin(tool) => ruling.rule.text == MALFORMED && !own::is_of_resources(tool),
             Action::Spawn(_) => ruling.rule.text == UNKNOWN_ROLE,
             Action::Shell(shell) => self.login_refused(shell).is_some_and(|rule| ruling.rule == *rule),
             _ => false,
@@ -146,6 +147,10 @@ impl Passage<'_, '_> {
         // A patch that a command holds is asked about as a patch (conformance: hooks/permission-on-patch-in-shell).
         let held = attempt.direct_patch().map(|embedded| Action::Patch(Cow::Borrowed(&*embedded.text)));
         let asked = self.asked(held.as_ref().unwrap_or(attempt.action));
+        // Hooks have no say in permissions that the model asks for by themselves (conformance: hooks/on-request-permissions).
+        if matches!(attempt.action, Action::Builtin(_)) {
+            return self.end(ask);
+        }
         let answer = self.judge.hooks.permission_request(self.judge.boundary, asked, self.moment);
         self.hooks.extend(answer.rows);
         let lasts = self.lasts(attempt.action);

@@ -7,10 +7,11 @@ use serde::de::IgnoredAny;
 use super::attempt::Attempt;
 use super::judge::allow;
 use super::moment::Moment;
+use super::own;
 use super::verification::{self, Verified};
 use crate::action::patch::{self, ChangeKind, Patch, PatchError};
 use crate::action::shell::{EmbeddedPatch, has_forced_rm};
-use crate::action::{Action, Additional, McpCall, Shell, Stdin, ToolName};
+use crate::action::{Action, Additional, McpCall, Shell, Stdin, ToolName, is_current};
 use crate::boundary::Boundary;
 use crate::boundary::Feature;
 use crate::boundary::approval::{
@@ -64,8 +65,10 @@ pub(super) fn decide(
             None => free(),
         },
         Action::Mcp(call) => mcp(boundary, call),
-        Action::Builtin(tool) if is_request_permissions(tool) => request_permissions(boundary),
+        Action::Builtin(tool) if is_request_permissions(tool) => request_permissions(boundary, moment),
         Action::Stdin(stdin) if moment.escalated_terminal => terminal(boundary, stdin),
+        // Codex 0.169 knows no such process (conformance: hooks/own-tools-unread).
+        Action::Stdin(_) if moment.terminal.is_none() && is_current(&moment.session.cli_version) => free(),
         Action::Stdin(_) | Action::ViewImage(_) => Policy::Run {
             confinement: Some(Confinement::Sandboxed),
             ruling: allow(Phase::Approval, "no approval is needed", "no approval for this tool"),
@@ -99,19 +102,24 @@ fn asks_about_terminals(boundary: &Boundary) -> bool {
 }
 
 /// The tool `request_permissions`: somebody is asked, or the model is told that nothing is granted.
-fn request_permissions(boundary: &Boundary) -> Policy {
+fn request_permissions(boundary: &Boundary, moment: &Moment<'_>) -> Policy {
     let approvals = &boundary.approvals;
     let of = |verdict, reason: &'static str| {
         ruling(verdict, Phase::Approval, reason.into(), approvals.rule.clone())
     };
+    let tool = ToolName { namespace: "".into(), name: "request_permissions".into() };
+    if moment.call.is_some_and(|call| own::fails(&tool, call, moment)) {
+        return free();
+    }
     if approvals.policy.asks_about_permissions() {
         let ask = of(Verdict::Ask, "the model asks for more permissions");
         return Policy::Ask { ruling: ask, unless_allowed: None, accepted: None };
     }
-    Policy::Stop(of(Verdict::Deny, "nobody is asked for more permissions, so none are granted"))
+    let reason = of(Verdict::Allow, "nobody is asked for more permissions, so none are granted");
+    Policy::Run { confinement: None, ruling: reason }
 }
 
-fn is_request_permissions(tool: &ToolName<'_>) -> bool {
+pub(super) fn is_request_permissions(tool: &ToolName<'_>) -> bool {
     tool.namespace.is_empty() && tool.name == "request_permissions"
 }
 
@@ -137,8 +145,12 @@ fn apply_patch(
     embedded: &EmbeddedPatch<'_>,
     moment: &Moment<'_>,
 ) -> Policy {
-    let unreadable =
-        |path: &str| matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_));
+    // A link to such a file is none that may be read either (conformance: patch/denied-read-through-a-link).
+    let unreadable = |path: &str| {
+        let led = moment.site.follow(path);
+        let is = |path: &str| matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_));
+        is(path) || (led.link.is_some() && is(&led.path))
+    };
     let refused = |error: PatchError| {
         let reason = format!("the patch cannot be read: {error}").into();
         Policy::Stop(ruling(Verdict::Deny, Phase::Routing, reason, Rule::built_in("patch grammar")))
@@ -161,10 +173,14 @@ fn apply_patch(
     let targets = targets(&parsed, embedded, moment);
     let files: Vec<_> = targets
         .iter()
-        .map(|target| PatchCall {
-            path: &target.path,
-            updates: target.updates,
-            target: bounds.patch(&target.path, target.kind, target.reads),
+        .map(|target| {
+            let led = moment.site.follow(&target.path);
+            let read = if target.reads && unreadable(&led.path) { &led.path } else { &target.path };
+            PatchCall {
+                path: &target.path,
+                updates: target.updates,
+                target: bounds.patch(read, target.kind, target.reads),
+            }
         })
         .collect();
     match judge_patch(&files, &boundary.approvals, &boundary.sandbox) {

@@ -23,7 +23,13 @@ pub(super) fn of(
     moment: &Moment<'_>,
 ) -> Option<Result<(), &'static str>> {
     let stopped = ruling.verdict == Verdict::Deny && ruling.phase == Phase::Sandbox;
-    let runs = ruling.verdict == Verdict::Allow || (ruling.verdict == Verdict::Ask && moment.accepted);
+    // Who asks for permissions is answered anyway, if only that none are granted.
+    let answered = matches!(attempt.action, Action::Builtin(tool) if policy::is_request_permissions(tool));
+    let runs = match ruling.verdict {
+        Verdict::Allow => true,
+        Verdict::Ask => moment.accepted || answered,
+        _ => false,
+    };
     let command = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_none();
     if !(runs || (stopped && command)) || has_none(boundary, attempt, call, moment) {
         return None;
@@ -74,9 +80,10 @@ fn has_none(boundary: &Boundary, attempt: &Attempt<'_>, call: &Call<'_>, moment:
         Action::Mcp(_) => {
             call.item.as_ref().is_some_and(|item| item.error.is_some() || item.status == "failed")
         }
-        Action::ViewImage(path) => is_no_image(path, call, moment),
+        Action::ViewImage(path) => own::wants_odd_detail(call) || is_no_image(path, call, moment),
+        Action::Spawn(_) => own::starts_nobody(call),
         Action::Builtin(tool) => {
-            own::fails(tool, call)
+            own::fails(tool, call, moment)
                 || own::names_unknown_server(attempt.action, &call.arguments, &boundary.mcp)
         }
         _ => matches!(attempt.action, Action::WebSearch(_) | Action::Code(_)),

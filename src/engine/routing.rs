@@ -1,5 +1,6 @@
 //! Routing: Codex answers `unsupported call` or a parse error before anything else looks at a call.
 
+use super::own;
 use super::passage::Passage;
 use crate::action::{Action, Shell, ToolName};
 use crate::boundary::mcp::Exposure;
@@ -49,6 +50,11 @@ impl<'j> Passage<'j, '_> {
         self.judge.boundary.tools.refuses_login().filter(|_| asks && own)
     }
 
+    /// Why the arguments of a call of Codex's own tool cannot be read.
+    fn unread(&self, tool: &ToolName<'_>) -> Option<String> {
+        own::unread(tool, &self.moment.call?.arguments)
+    }
+
     /// Does a call of Codex's own tool name a role that there is not?
     fn unknown_role(&self, role: Option<&str>) -> bool {
         let role = role.map(str::trim).filter(|role| !role.is_empty());
@@ -81,6 +87,10 @@ impl<'j> Passage<'j, '_> {
                 Some(Ruling { verdict, phase: Phase::Routing, reason: reason.into(), rule })
             }
             Action::Malformed { tool, error } => {
+                deny(format!("the arguments of `{tool}` cannot be read: {error}"), Rule::built_in(MALFORMED))
+            }
+            Action::Builtin(tool) if self.unread(tool).is_some() => {
+                let error = self.unread(tool).unwrap_or_default();
                 deny(format!("the arguments of `{tool}` cannot be read: {error}"), Rule::built_in(MALFORMED))
             }
             Action::Shell(shell) if self.login_refused(shell).is_some() => {

@@ -105,7 +105,7 @@ pub(super) fn essence<'c>(command: &'c Command<'_>) -> Cow<'c, str> {
 /// Declares the arguments of one shell tool: its command field and what all of them take beside it. Fields that
 /// do not matter here are still checked for their type, as Codex does.
 macro_rules! arguments {
-    ($name:ident, $field:ident: $type:ty) => {
+    ($name:ident, $field:ident: $type:ty, $($times:tt)*) => {
         #[derive(Deserialize)]
         struct $name {
             $field: $type,
@@ -118,8 +118,7 @@ macro_rules! arguments {
             login: Option<bool>,
             #[serde(rename = "tty")]
             _tty: Option<bool>,
-            #[serde(rename = "yield_time_ms", alias = "timeout_ms", alias = "timeout")]
-            _time: Option<f64>,
+            $($times)*
         }
 
         impl $name {
@@ -188,9 +187,26 @@ impl MorePermissions {
     }
 }
 
-arguments!(ExecCommand, cmd: String);
-arguments!(ShellCommand, command: String);
-arguments!(ShellWords, command: Vec<String>);
+arguments!(
+    ExecCommand,
+    cmd: String,
+    #[serde(rename = "yield_time_ms")]
+    _time: Option<u64>,
+    #[serde(rename = "max_output_tokens")]
+    _tokens: Option<u64>,
+);
+arguments!(
+    ShellCommand,
+    command: String,
+    #[serde(rename = "timeout_ms", alias = "timeout")]
+    _time: Option<f64>,
+);
+arguments!(
+    ShellWords,
+    command: Vec<String>,
+    #[serde(rename = "timeout_ms", alias = "timeout")]
+    _time: Option<f64>,
+);
 
 /// Reads the arguments of `exec_command`; `dialect` is that of the session's default shell.
 pub(super) fn exec_command<'t>(arguments: &str, dialect: Dialect) -> Result<Action<'t>, serde_json::Error> {

@@ -183,7 +183,11 @@ impl EventHooks {
         let tool_response = match result {
             Ok(result) => result,
             Err(why) => {
-                let rows = hooks.map(|hook| row(event, hook, "not run", why)).collect();
+                let rows = hooks.map(|hook| match hook.is_async {
+                    true => row(event, hook, "async", "Codex does not wait for it"),
+                    false => row(event, hook, "not run", why),
+                });
+                let rows = rows.collect();
                 return Answer { verdict: PostTool::Keep, rows };
             }
         };

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use crate::action::patch::PatchError;
 use crate::action::{Action, Command, McpCall, Shell, Stdin, ToolName, clean, patch};
 use crate::boundary::Boundary;
 use crate::boundary::approval::ApprovalPolicy;
@@ -28,8 +29,10 @@ impl<'c> ToolUse<'c> {
         let given = || RawValue::from_string(arguments.to_owned()).ok();
         let (name, input): (Cow<'c, str>, _) = match action {
             Action::Shell(shell) => ("Bash".into(), raw(&json!({"command": line(shell)}))),
-            // Codex reads a patch before it asks hooks.
-            Action::Patch(text) if patch::read(text).is_err() => return None,
+            // Codex reads a patch before it asks hooks; one without changes is a patch (conformance: patch/without-changes).
+            Action::Patch(text) if patch::read(text).is_err_and(|error| error != PatchError::Empty) => {
+                return None;
+            }
             Action::Patch(text) => ("apply_patch".into(), raw(&json!({"command": text}))),
             Action::Mcp(McpCall { server, tool, arguments }) => {
                 let input = RawValue::from_string(arguments.to_string()).ok();
@@ -80,7 +83,8 @@ fn shows_arguments(tool: &ToolName<'_>, arguments: &str) -> bool {
         "apply_patch",
     ];
     let own = !tool.namespace.starts_with("mcp__") && !READ_BEFORE.contains(&&*tool.name);
-    own && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments).is_ok()
+    let agents = tool.namespace == "multi_agent_v1";
+    own && (agents || serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments).is_ok())
 }
 
 /// The working folder of a command, or of the terminal that is typed to, where it is not the session's.
