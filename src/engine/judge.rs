@@ -104,8 +104,9 @@ impl<'b> Judge<'b> {
             otherwise: false,
         };
         let ruling = passage.pass(attempt);
+        let result = passage.result(attempt, &ruling);
         self.memory.happened(moment);
-        passage.afterwards(attempt, &ruling);
+        passage.afterwards(attempt, result);
         let Passage { hooks, notes, unsandboxed, otherwise, .. } = passage;
         let (scope, effects) = sandbox::scope(self.boundary, bounds, attempt, moment);
         let opaque = attempt.opaque.as_ref().map(explain::opaque);

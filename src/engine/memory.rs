@@ -5,7 +5,8 @@ use super::cell::Kept;
 use super::edits;
 use super::grants::Grants;
 use super::moment::{Moment, may_write};
-use super::touch::Site;
+use super::touch::{At, Site};
+use crate::action::Access;
 use crate::source::Overlay;
 use crate::transcript::Recorded;
 
@@ -42,6 +43,15 @@ impl Memory {
         edits::lay_over(&mut after, call, &attempt, moment.site.locale, writes);
         let mut changed = lock(&self.changed);
         *changed = changed.behind(&before, &after, &without);
+        let written = attempt.touches.iter().filter(|touch| touch.access == Access::Write);
+        for touch in written {
+            let top = moment.site.locale.top;
+            if let At::Tree(path) = &touch.at
+                && let Some(below) = path.strip_prefix(top)
+            {
+                changed.forget(below.trim_start_matches('/'));
+            }
+        }
     }
 }
 

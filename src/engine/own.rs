@@ -54,9 +54,8 @@ pub(super) fn fails(tool: &ToolName<'_>, call: &Call<'_>, moment: &Moment<'_>) -
     match (&*tool.namespace, &*tool.name) {
         // It is there in the mode for plans alone, in which the recording has answers.
         ("", "request_user_input") => !gave_json(call) || asks_nothing(arguments),
-        ("", "list_mcp_resources" | "list_mcp_resource_templates") => {
-            read::<Listing>(arguments).is_ok_and(|listing| listing.server.is_none() && listing.cursor.is_some())
-        }
+        ("", "list_mcp_resources" | "list_mcp_resource_templates") => read::<Listing>(arguments)
+            .is_ok_and(|listing| listing.server.is_none() && listing.cursor.is_some()),
         ("", "read_mcp_resource") => !gave_json(call),
         ("", "request_permissions") => {
             read::<Permissions>(arguments).is_ok_and(|asked| !asked.permissions.any())

@@ -209,15 +209,29 @@ impl Passage<'_, '_> {
         Asked { action, arguments, id: self.moment.call.map_or("", |call| &call.id) }
     }
 
-    /// PostToolUse hooks, where the call gives a result.
-    pub(super) fn afterwards(&mut self, attempt: &Attempt<'_>, ruling: &Ruling) {
+    /// The result that PostToolUse hooks are told of, if any is; the error says why it is not known.
+    pub(super) fn result(&self, attempt: &Attempt<'_>, ruling: &Ruling) -> Option<Result<(), &'static str>> {
+        let call = self.moment.call?;
+        if !self.judge.boundary.hooks.any(HookEvent::PostToolUse) {
+            return None;
+        }
+        let Some(files) = self.judge.memory.laid(self.moment.site.files) else {
+            return result::of(self.judge.boundary, attempt, call, ruling, self.moment);
+        };
+        let site = Site { files: Some(&files), ..self.moment.site };
+        let moment = Moment { site, untouched: self.moment.site.files, ..*self.moment };
+        result::of(self.judge.boundary, &Attempt::read(call, site), call, ruling, &moment)
+    }
+
+    /// PostToolUse hooks, where the call gives this result.
+    pub(super) fn afterwards(&mut self, attempt: &Attempt<'_>, result: Option<Result<(), &'static str>>) {
         let Some(call) = self.moment.call else { return };
         let changed = self.rewritten.as_ref().filter(|(action, _)| action != attempt.action);
         self.otherwise = changed.is_some_and(|(action, _)| !ran_as(call, action));
         if !self.judge.boundary.hooks.any(HookEvent::PostToolUse) {
             return;
         }
-        let Some(known) = result::of(self.judge.boundary, attempt, call, ruling, self.moment) else { return };
+        let Some(known) = result else { return };
         let known =
             if self.otherwise { Err("what the rewritten call would give is not known") } else { known };
         let asked = match (self.moment.terminal.filter(|_| call.exit_code().is_some()), &self.rewritten) {

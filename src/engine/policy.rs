@@ -148,7 +148,8 @@ fn apply_patch(
     // A link to such a file is none that may be read either (conformance: patch/denied-read-through-a-link).
     let unreadable = |path: &str| {
         let led = moment.site.follow(path);
-        let is = |path: &str| matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_));
+        let is =
+            |path: &str| matches!(bounds.patch(path, kind(path, moment), true), PatchTarget::Unreadable(_));
         is(path) || (led.link.is_some() && is(&led.path))
     };
     let refused = |error: PatchError| {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::moment::Moment;
 use crate::action::patch::{self, ChangeKind, FileChange, PatchError};
 use crate::action::shell::EmbeddedPatch;
-use crate::source::snapshot::Content;
+use crate::source::snapshot::{Content, Files as _};
 
 /// What comes of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn verify(
             return Ok(Verified::Fails(change.path.to_string()));
         }
         // What the session changed may have been stopped here, so that the file is as it was.
-        let misfits = || moment.site.contents(&path).into_iter().all(|content| !fits(change, content));
+        let misfits = || contents(moment, &path).into_iter().all(|content| !fits(change, content));
         if reads && told == Told::Nothing && misfits() {
             return Ok(Verified::Fails(change.path.to_string()));
         }
@@ -53,6 +53,13 @@ pub(super) fn verify(
         (Told::Failed(_), Some(first)) => Ok(Verified::Fails(first.path.to_string())),
         _ => Ok(Verified::Fits),
     }
+}
+
+/// What may be in a file. What a hook left there is there for certain.
+fn contents(moment: &Moment<'_>, path: &str) -> Vec<Content> {
+    let [before, now] = moment.site.contents(path);
+    let by_hook = moment.untouched.is_some_and(|files| files.read(path) != now);
+    if by_hook { vec![now] } else { vec![before, now] }
 }
 
 /// The absolute path of a file that a patch names; a patch knows no home folder.

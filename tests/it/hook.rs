@@ -164,14 +164,20 @@ fn hooks_change_the_files_for_those_after_them() {
         // Writing the same changes nothing; a file that is replaced by a folder, and one that becomes a program.
         let again = "cd .. && rm -r marker deep && mkdir marker && echo open > POLICY && echo '// code' > src/lib.rs && echo '#!/bin/sh' > go && chmod +x go && ln -s /etc/passwd link";
         lab.after_others(again);
-        assert_eq!(lab.after_others("cd .. && ls && ./go && readlink link"), "POLICY\ngo\nlink\nmarker\nsrc\n/etc/passwd\n");
+        assert_eq!(
+            lab.after_others("cd .. && ls && ./go && readlink link"),
+            "POLICY\ngo\nlink\nmarker\nsrc\n/etc/passwd\n"
+        );
         assert!(!lab.changed.changes("POLICY") && !lab.changed.changes("src/lib.rs"), "{:?}", lab.changed);
         assert_eq!((lab.lies("marker").0, lab.lies("deep").0), (Entry::Folder, Entry::Missing));
         let lies = lab.lies("link").0;
         assert_eq!(lies, Entry::Link { target: b"/etc/passwd".to_vec() });
         // A folder that is emptied and made again, and one that goes.
         lab.after_others("cd .. && rm -r src && mkdir src && cd src && echo new > new.rs");
-        assert_eq!(lab.after_others("cd ../src && ls && cd .. && rm -r src && mkdir src && ls"), "new.rs\nPOLICY\ngo\nlink\nmarker\nsrc\n");
+        assert_eq!(
+            lab.after_others("cd ../src && ls && cd .. && rm -r src && mkdir src && ls"),
+            "new.rs\nPOLICY\ngo\nlink\nmarker\nsrc\n"
+        );
         // The snapshot itself stays as it is.
         assert_eq!(lab.files.read("src/lib.rs"), Content::Known(b"// code\n"[..].into()));
         lab.changed = Kept::default();

@@ -5,7 +5,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::outcome::Answer;
-use super::{ARGUMENT, CellError, CellKind, CellUnavailable, Ended, Job, Kept, Layer, Limits, ProcessOutcome};
+use super::{
+    ARGUMENT, CellError, CellKind, CellUnavailable, Ended, Job, Kept, Layer, Limits, ProcessOutcome,
+};
 
 /// Time that a cell may take beyond its program's, before it is killed from outside.
 const GRACE: Duration = Duration::from_secs(5);

@@ -34,6 +34,19 @@ impl Kept {
         self.entries.iter().any(|entry| entry.path == path)
     }
 
+    /// Did the program make this folder?
+    pub fn makes_folder(&self, path: &str) -> bool {
+        self.entries.iter().any(|entry| entry.path == path && entry.what == What::Folder)
+    }
+
+    /// Forgets the changes at and below a path.
+    pub fn forget(&mut self, path: &str) {
+        let below = |entry: &str| {
+            entry.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.entries.retain(|entry| !below(&entry.path));
+    }
+
     /// Makes the same changes to files in memory.
     pub fn lay_over(&self, files: &mut Overlay) {
         for entry in self.entries.iter().filter(|entry| !in_repository(&entry.path)) {
@@ -210,10 +223,10 @@ mod disk {
                 if read(&self.lower.join(&below), &mut any).as_ref() != Some(&what) {
                     self.push(below.clone(), what);
                 }
-                match is_folder {
-                    true if depth + 1 < 4 * MAX_DEPTH => self.folder(&below, depth + 1),
-                    true => self.kept.cut = true,
-                    false => {}
+                if is_folder && depth + 1 < 4 * MAX_DEPTH {
+                    self.folder(&below, depth + 1);
+                } else {
+                    self.kept.cut |= is_folder;
                 }
             }
         }

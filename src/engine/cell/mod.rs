@@ -46,16 +46,16 @@ mod rlimits;
 mod elsewhere;
 
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Cell, enter};
-#[cfg(not(target_os = "linux"))]
 pub(super) use elsewhere::Opens;
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Cell, enter};
 #[cfg(target_os = "linux")]
 pub use entry::enter;
 pub use job::{Job, Limits, Mount};
 pub use kept::{Keep, Kept};
-pub use layer::Layer;
 #[cfg(target_os = "linux")]
 pub use launch::Cell;
+pub use layer::Layer;
 #[cfg(target_os = "linux")]
 pub(super) use opens::Opens;
 pub use outcome::{Doubt, Ended, ProcessOutcome};

@@ -14,7 +14,7 @@ use crate::action::patch::{self, ChangeKind, FileChange};
 use crate::action::shell::SimpleCommand;
 use crate::action::{Access, Action};
 use crate::source::Overlay;
-use crate::source::snapshot::{Content, Files};
+use crate::source::snapshot::{Content, Entry, Files};
 use crate::transcript::Call;
 
 pub(crate) use shown::Shown;
@@ -32,6 +32,9 @@ pub(super) fn lay_over(
     locale: Locale<'_>,
     may_write: bool,
 ) {
+    if fails(call) {
+        return;
+    }
     for embedded in &attempt.reading.patches {
         if let Ok(patch) = patch::parse(&embedded.text) {
             for change in &patch.files {
@@ -51,6 +54,7 @@ pub(super) fn lay_over(
     };
     for touch in attempt.touches.iter().filter(|touch| touch.access == Access::Write) {
         match &touch.at {
+            At::Path(path) if only_makes(attempt) && files.lookup(path).entry == Entry::Folder => {}
             At::Path(path) => rewritten(files, path, locale.top),
             At::Tree(path) | At::Named { folder: path, .. } => doubt(files, path, locale.top),
             At::Glob(pattern) => {
@@ -73,6 +77,21 @@ pub(super) fn lay_over(
     if command && ended_well {
         lay_shown(files, call, &attempt.reading.commands, locale);
     }
+}
+
+/// Does the recording show a patch that did not fit?
+fn fails(call: &Call<'_>) -> bool {
+    const FAILED: &str = "apply_patch verification failed: ";
+    matches!(call.action, Action::Patch(_))
+        && call.output.is_some_and(|output| output.text().starts_with(FAILED))
+}
+
+/// Does the command make folders, and nothing else that takes any away?
+fn only_makes(attempt: &Attempt<'_>) -> bool {
+    const OTHERS: [&str; 8] = ["cat", "cd", "chmod", "echo", "ls", "printf", "test", "touch"];
+    let commands = &attempt.reading.commands;
+    commands.iter().any(|command| command.program == "mkdir")
+        && commands.iter().all(|command| command.program == "mkdir" || OTHERS.contains(&&*command.program))
 }
 
 /// Does it write a file by name? Most commands do not, and need not be read again.

@@ -248,14 +248,7 @@ impl HookRunner {
         let seat = self.seat(moment, scene.root, checkout);
         let home = Home::new(self.cell.kind(), &self.plugin, self.plugin_source())
             .map_err(|error| format!("no temporary folder: {error}"))?;
-        let (source, target) = (checkout.path().to_owned(), seat.root.clone());
-        let (mut mounts, mut layer) = (Vec::new(), None);
-        if self.cell.layers() {
-            let (before, watch) = (scene.changed.clone(), !scene.files.is_certain());
-            layer = Some(Layer { source, target, before, watch, group: checkout.group() });
-        } else {
-            mounts.push(Mount { source, target });
-        }
+        let (mut mounts, layer) = self.workspace(scene, &seat, checkout);
         let objects = scene.files.base().objects();
         if self.cell.kind() == CellKind::Namespaces && objects.is_absolute() {
             // The history of the snapshot, where git looks for it.
@@ -312,6 +305,16 @@ impl HookRunner {
         Ok((outcome, opened))
     }
 
+    /// The task's files, which hooks may change where the cell has layers.
+    fn workspace(&self, scene: &Scene<'_>, seat: &Seat, checkout: &Checkout) -> (Vec<Mount>, Option<Layer>) {
+        let (source, target) = (checkout.path().to_owned(), seat.root.clone());
+        if !self.cell.layers() {
+            return (vec![Mount { source, target }], None);
+        }
+        let (before, watch) = (scene.changed.clone(), !scene.files.is_certain());
+        (Vec::new(), Some(Layer { source, target, before, watch, group: checkout.group() }))
+    }
+
     fn plugin_source(&self) -> &Path {
         self.copy.as_ref().map_or(&self.plugin.source, Scratch::path)
     }
@@ -333,7 +336,9 @@ fn tells_ids(run: &HookRun, moment: &Moment<'_>, occasion: &Occasion<'_>, scene:
     }
     ids.iter().filter(|id| !id.is_empty()).any(|id| {
         let find = memchr::memmem::Finder::new(id);
-        [&run.outcome.stdout, &run.outcome.stderr, &data, &changed].iter().any(|told| find.find(told).is_some())
+        [&run.outcome.stdout, &run.outcome.stderr, &data, &changed]
+            .iter()
+            .any(|told| find.find(told).is_some())
     })
 }
 
@@ -345,8 +350,13 @@ fn identity(kept: &Kept) -> Vec<u8> {
 /// names it.
 fn is_doubtful(path: &str, files: &Overlay, changed: &Kept) -> bool {
     let found = files.lookup_link(path);
-    let named = || files.doubts().any(|doubt| !doubt.is_empty() && path.as_bytes().starts_with(doubt));
-    if found.entry == Entry::Missing && changed.changes(path) && !named() {
+    // A command that made a folder which a hook had made changed nothing.
+    let matters = |doubt: &[u8]| {
+        let made = std::str::from_utf8(doubt).is_ok_and(|doubt| changed.makes_folder(doubt));
+        !doubt.is_empty() && path.as_bytes().starts_with(doubt) && !made
+    };
+    let named = || files.doubts().any(matters);
+    if !found.entry.exists() && changed.changes(path) && !named() {
         return false;
     }
     !found.certain || hides_doubt(&found.entry, &found.path, files)

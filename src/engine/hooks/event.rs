@@ -8,7 +8,7 @@ use super::payload::{ToolUse, response, typed};
 use super::{Answer, EventHooks, Replies, doubtful, reason, row, ruling};
 use crate::action::{Action, Command, Dialect, Launch, McpCall, Shell, Spawn, ToolName};
 use crate::boundary::Boundary;
-use crate::boundary::hooks::{Hook, HookEvent};
+use crate::boundary::hooks::{Hook, HookEvent, HookSource};
 use crate::decision::{Phase, Ruling, Verdict};
 use crate::engine::hook::{self, FailOpen, Occasion, PreCall, Reply};
 use crate::engine::moment::Moment;
@@ -183,11 +183,14 @@ impl EventHooks {
         let tool_response = match result {
             Ok(result) => result,
             Err(why) => {
-                let rows = hooks.map(|hook| match hook.is_async {
-                    true => row(event, hook, "async", "Codex does not wait for it"),
-                    false => row(event, hook, "not run", why),
-                });
-                let rows = rows.collect();
+                let off = self.is_off(moment);
+                let hooks = hooks.filter(|hook| !(off && hook.source == HookSource::Plugin));
+                let tell = |hook: &Hook| {
+                    let beside = ("async", "Codex does not wait for it");
+                    let (outcome, why) = if hook.is_async { beside } else { ("not run", why) };
+                    row(event, hook, outcome, why)
+                };
+                let rows = hooks.map(tell).collect();
                 return Answer { verdict: PostTool::Keep, rows };
             }
         };

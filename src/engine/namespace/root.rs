@@ -164,7 +164,12 @@ pub(in crate::engine) fn memory_folder(path: &str, size: u64, files: u64) -> Res
 
 /// Puts a folder of the host at a path so that what is written there lies in memory, over it. Gives the folder that holds
 /// [`LOWER`] and [`UPPER`], which nobody can reach by name.
-pub(in crate::engine) fn layer(source: &Path, target: &str, size: u64, files: u64) -> Result<fs::File, String> {
+pub(in crate::engine) fn layer(
+    source: &Path,
+    target: &str,
+    size: u64,
+    files: u64,
+) -> Result<fs::File, String> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |error: std::io::Error| format!("{path}: {error}")
