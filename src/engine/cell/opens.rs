@@ -1,6 +1,7 @@
 //! Which files of a folder a program opens.
 
 use std::collections::{BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -9,7 +10,8 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 /// Most folders that are watched.
 const MAX_FOLDERS: usize = 4_000;
 
-/// Watches every folder below one. Looks for a file's presence alone are not seen.
+/// Watches every folder below one, but not what else is mounted there: those folders are shared with other programs, and
+/// hold nothing of the task. Looks for a file's presence alone are not seen.
 pub(in crate::engine) struct Opens {
     inotify: Inotify,
     folders: HashMap<WatchDescriptor, PathBuf>,
@@ -18,13 +20,14 @@ pub(in crate::engine) struct Opens {
 impl Opens {
     /// Starts to watch; `None` when the system gives no watches, or not enough.
     pub(in crate::engine) fn below(top: &Path) -> Option<Self> {
+        let own = std::fs::metadata(top).ok()?.dev();
         let mut folders = vec![PathBuf::new()];
         let mut next = 0;
         // All are listed before the first is watched: listing opens them.
         while let Some(folder) = folders.get(next).cloned() {
             next += 1;
             for entry in std::fs::read_dir(top.join(&folder)).ok()?.flatten() {
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                if entry.metadata().is_ok_and(|meta| meta.is_dir() && meta.dev() == own) {
                     folders.push(folder.join(entry.file_name()));
                 }
             }
