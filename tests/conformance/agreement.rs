@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::own;
 use super::row::Row;
 use super::suite::Asked;
 
@@ -29,6 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) stored: Result<Vec<Row>, String>,
     /// What the real CLI says now, where it is asked.
     pub(crate) asked: Option<Result<Asked, String>>,
+    /// What the native engine says of the recordings that the CLI wrote meanwhile.
+    pub(crate) own: Option<Result<Vec<Row>, String>>,
 }
 
 /// Two stories about one call.
@@ -65,6 +68,9 @@ pub(crate) struct Agreement {
     untold: Vec<String>,
     /// Rulings that were taken over from the native engine.
     adopted: Vec<String>,
+    /// Rulings that the native engine gives on the CLI's own recordings, too, and those that it gives otherwise.
+    own: usize,
+    strayed: Vec<Difference>,
 }
 
 impl Agreement {
@@ -76,6 +82,9 @@ impl Agreement {
             agreement.add(outcome);
             if let Some(asked) = &outcome.asked {
                 agreement.add_asked(outcome, asked);
+            }
+            if let (Some(Ok(asked)), Some(own)) = (&outcome.asked, &outcome.own) {
+                agreement.add_own(outcome, &asked.rows, own);
             }
         }
         agreement
@@ -161,6 +170,27 @@ impl Agreement {
         }
     }
 
+    /// What the CLI said today, and what the native engine says of the CLI's own recording of it.
+    fn add_own(&mut self, outcome: &Outcome, asked: &[Row], own: &Result<Vec<Row>, String>) {
+        let compared =
+            |row: &&Row| !row.untold() && own::keeps_name(&row.call) && !outcome.open.contains_key(&row.call);
+        for row in asked.iter().filter(compared) {
+            let ours = own.as_ref().map(|own| own.iter().find(|ours| ours.call == row.call));
+            let story = match ours {
+                Ok(Some(ours)) if ours.untold() => continue,
+                Ok(Some(ours)) if ours.agrees(row) => {
+                    self.own += 1;
+                    continue;
+                }
+                Ok(ours) => ours.map_or_else(|| "no such step".to_owned(), ToString::to_string),
+                Err(reason) => reason.clone(),
+            };
+            let (scenario, about) = (outcome.name.clone(), outcome.about.clone());
+            let stories = [("native", story), ("codex", row.to_string())];
+            self.strayed.push(Difference { scenario, about, call: row.call.clone(), stories });
+        }
+    }
+
     fn differ(&mut self, outcome: &Outcome, call: &str, native: String, codex: String) {
         let (scenario, about) = (outcome.name.clone(), outcome.about.clone());
         let stories = [("native", native), ("codex", codex)];
@@ -180,6 +210,10 @@ impl Agreement {
         }
         if !self.changed.is_empty() {
             problems.push(format!("{} stored answers are not those of the real CLI", self.changed.len()));
+        }
+        if !self.strayed.is_empty() {
+            let strayed = self.strayed.len();
+            problems.push(format!("{strayed} rulings on the CLI's own recordings differ from what it did"));
         }
         if !whole {
             return problems;
@@ -206,6 +240,9 @@ impl fmt::Display for Agreement {
         for difference in &self.changed {
             writeln!(f, "{difference}")?;
         }
+        for difference in &self.strayed {
+            writeln!(f, "on the CLI's own recording: {difference}")?;
+        }
         for call in &self.untold {
             writeln!(f, "the real CLI does not tell: {call}")?;
         }
@@ -228,6 +265,11 @@ impl fmt::Display for Agreement {
             writeln!(
                 f,
                 "the real CLI: {asked} rulings as stored ({adopted} taken over), {changed} others, {untold} not told"
+            )?;
+            let (own, strayed) = (self.own, self.strayed.len());
+            writeln!(
+                f,
+                "native on the recordings that it wrote: {own} rulings as the CLI made them, {strayed} others"
             )?;
         }
         write!(

@@ -9,6 +9,8 @@ use std::path::Path;
 use git2::{FileMode, Repository, Signature, Time};
 use serde_json::{Map, Value, json};
 
+use plugin_eval::transcript::Recording;
+
 use super::scenario::{File, Layers, Scenario, Trust};
 use super::session::{CWD, Sessions, sessions};
 
@@ -18,13 +20,27 @@ const MARKETPLACE: &str = "m";
 
 /// Writes the suite folder of a scenario.
 pub(crate) fn lay(scenario: &Scenario, folder: &Path) -> io::Result<()> {
-    let sessions = sessions(scenario);
+    lay_sessions(scenario, &sessions(scenario), folder)
+}
+
+/// The same with recordings that the real CLI wrote, in which calls of scripts have other ids.
+pub(crate) fn lay_recorded(scenario: &Scenario, recordings: &[Recording], folder: &Path) -> io::Result<()> {
+    let mut sessions = sessions(scenario);
+    sessions.answers.retain(|(call, _)| !call.contains('#'));
+    let text = |recording: &Recording| String::from_utf8_lossy(recording.bytes()).into_owned();
+    let name = |at: usize| if at == 0 { "session.jsonl".to_owned() } else { format!("session.{at}.jsonl") };
+    sessions.files =
+        recordings.iter().enumerate().map(|(at, recording)| (name(at), text(recording))).collect();
+    lay_sessions(scenario, &sessions, folder)
+}
+
+fn lay_sessions(scenario: &Scenario, sessions: &Sessions, folder: &Path) -> io::Result<()> {
     plugin(scenario, folder)?;
     codex(scenario, folder)?;
     let commit = repository(scenario, &folder.join("repos/app")).map_err(io::Error::other)?;
     write(folder, "suite.toml", &suite(scenario))?;
-    task(&sessions, folder, &commit)?;
-    turns(scenario, &sessions, folder)
+    task(sessions, folder, &commit)?;
+    turns(scenario, sessions, folder)
 }
 
 fn suite(scenario: &Scenario) -> String {

@@ -8,6 +8,7 @@
 mod agreement;
 mod call;
 mod lay;
+mod own;
 mod real;
 mod row;
 mod rows;
@@ -145,6 +146,14 @@ fn judge(named: &Named, program: Option<&CodexProgram>, thorough: bool) -> Outco
             asked = Some(laid.codex(program, thorough));
         }
     }
+    let own = match &asked {
+        Some(Ok(asked)) => Some(
+            tempfile::tempdir()
+                .map_err(|error| error.to_string())
+                .and_then(|scratch| own::judge(&named.scenario, asked, scratch.path())),
+        ),
+        _ => None,
+    };
     let Scenario { about, refuses, open, .. } = &named.scenario;
     Outcome {
         name: named.name.clone(),
@@ -154,5 +163,6 @@ fn judge(named: &Named, program: Option<&CodexProgram>, thorough: bool) -> Outco
         native,
         stored,
         asked,
+        own,
     }
 }

@@ -9,6 +9,7 @@ use plugin_eval::engine::{HookSettings, NativeEngine, TaskReplays};
 use plugin_eval::finding::{Finding, Severity};
 use plugin_eval::plugin::Plugin;
 use plugin_eval::suite::{Suite, Task};
+use plugin_eval::transcript::Recording;
 
 use super::row::Row;
 
@@ -21,6 +22,8 @@ pub(crate) struct Asked {
     pub(crate) rows: Vec<Row>,
     /// Calls on which the native engine's ruling was taken over, with the reason.
     pub(crate) adopted: Vec<String>,
+    /// What it recorded.
+    pub(crate) recordings: Vec<Recording>,
 }
 
 /// A suite folder with one task.
@@ -62,7 +65,7 @@ impl Laid {
         let played = engine.replay(&self.task).map_err(|findings| told(&findings))?;
         let adopted = played.agreement.adopted.iter();
         let adopted = adopted.map(|unclear| format!("{}: {}", unclear.step, unclear.reason)).collect();
-        Ok(Asked { rows: self.rows(&played.replays)?, adopted })
+        Ok(Asked { rows: self.rows(&played.replays)?, adopted, recordings: played.recordings })
     }
 
     fn hooks(&self) -> HookSettings {

@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::plugin::Plugin;
 use crate::replay;
 use crate::suite::{Suite, Task};
-use crate::transcript::{Guardian, StepKind, Transcript};
+use crate::transcript::{Guardian, Recording, StepKind, Transcript};
 
 /// Idle servers that are kept. Each serves the tasks of one place; most suites have one.
 const KEPT: usize = 16;
@@ -58,6 +58,8 @@ pub struct Played {
     pub replays: TaskReplays,
     /// How far both agree.
     pub agreement: Agreement,
+    /// What the CLI itself recorded of the task's last run under the current stage, the main thread first.
+    pub recordings: Vec<Recording>,
 }
 
 impl<'s> CodexEngine<'s> {
@@ -92,13 +94,19 @@ impl<'s> CodexEngine<'s> {
 
     /// Judges a task under every stage. The findings say why a task is broken.
     pub fn replay(&self, task: &Task) -> Result<Played, Vec<Finding>> {
-        let mut agreement = Agreement::default();
-        let replays = self.native.replay_with(task, |draft| self.review(draft, &mut agreement))?;
-        Ok(Played { replays, agreement })
+        let (mut agreement, mut recordings) = (Agreement::default(), Vec::new());
+        let replays =
+            self.native.replay_with(task, |draft| self.review(draft, &mut agreement, &mut recordings))?;
+        Ok(Played { replays, agreement, recordings })
     }
 
     /// Plays one run under every stage, and puts what the CLI rules in place of what was predicted.
-    fn review(&self, draft: &mut Draft<'_, '_>, agreement: &mut Agreement) -> Result<(), Vec<Finding>> {
+    fn review(
+        &self,
+        draft: &mut Draft<'_, '_>,
+        agreement: &mut Agreement,
+        kept: &mut Vec<Recording>,
+    ) -> Result<(), Vec<Finding>> {
         let mut known: HashMap<Option<&str>, usize> = HashMap::new();
         for stage in 0..self.suite.stages.len() {
             let mode = self.suite.stages[stage].mode.as_deref();
@@ -124,6 +132,8 @@ impl<'s> CodexEngine<'s> {
             if current {
                 draft.notes.extend(told.notes);
                 agreement.add(told.agreement);
+                drop(transcripts);
+                *kept = performance.recordings;
             }
         }
         Ok(())
