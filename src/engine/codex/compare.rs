@@ -236,6 +236,7 @@ impl<'p> Stage<'p> {
             denied: own.is_some_and(|own| self.performance.log.denied(own)),
             begun: witness.begun(&step.id),
             place: self.place(step),
+            worked: recorded.exit_code() == Some(0),
             took: own.and_then(|own| self.performance.log.result(own)).and_then(|result| result.duration),
         }))
     }
@@ -319,6 +320,7 @@ impl<'p> Stage<'p> {
             denied: self.performance.log.denied(&step.id),
             begun: self.performance.witness.begun(&step.id),
             place: self.place(step),
+            worked: self.recorded.get(step.id.as_str()).is_some_and(|call| call.exit_code() == Some(0)),
             took: self.performance.log.result(&step.id).and_then(|result| result.duration),
         }))
     }

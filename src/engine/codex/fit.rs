@@ -99,6 +99,9 @@ pub(super) fn settle(
         Some(Control::Alike) if connects(step) || !in_jail(step, places) => {
             Weighed::Untold("it does the same without the sandbox, where the jail would stop it as well")
         }
+        Some(Control::Alike) if seen.worked && seen.call.exit_code() != Some(0) => Weighed::Untold(
+            "it fails with and without the sandbox, and ended well in the recording: the snapshot lacks what it needs",
+        ),
         Some(Control::Alike) => Weighed::Told(allow(ALIKE)),
         Some(Control::Unclear(why)) => Weighed::Untold(why),
         None if seen.speaks_of_refusal() => Weighed::Told(stop("the system refused a part of it")),

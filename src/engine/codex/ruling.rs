@@ -25,6 +25,7 @@ impl Observed {
 }
 
 /// Everything that was seen of one call.
+#[expect(clippy::struct_excessive_bools, reason = "each was seen or not, whatever the others are")]
 pub(super) struct Seen<'s> {
     /// The call in the recording that the CLI itself made while it played.
     pub(super) call: &'s Call<'s>,
@@ -38,6 +39,8 @@ pub(super) struct Seen<'s> {
     pub(super) hooked: bool,
     /// Where its command ran.
     pub(super) place: RanIn,
+    /// It ended well in the recording that was played.
+    pub(super) worked: bool,
     /// Milliseconds from its start to its end, where that was logged.
     pub(super) took: Option<u64>,
 }

@@ -159,7 +159,7 @@ impl CodexServer {
             std::thread::sleep(Duration::from_millis(2));
         }
         let complaints = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = String::from_utf8_lossy(&complaints);
+        let text = without_colours(&String::from_utf8_lossy(&complaints));
         let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         if line.is_empty() { String::new() } else { format!(": {}", crate::action::short_label(line)) }
     }
@@ -239,6 +239,17 @@ impl CodexServer {
     }
 }
 
+/// Text without the sequences that colour it in a terminal.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|c: char| ('@'..='~').contains(&c)).map_or(part.len(), |at| at + 1);
+        plain.push_str(&part[end..]);
+    }
+    plain
+}
+
 fn below(path: &str, top: &str) -> bool {
     path.strip_prefix(top).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -253,5 +264,28 @@ fn keep_last(mut stderr: impl std::io::Read, complaints: &Mutex<Vec<u8>>) {
         kept.extend_from_slice(&buffer[..read]);
         let old = kept.len().saturating_sub(MAX_COMPLAINTS);
         kept.drain(..old);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_no_words() {
+        for (text, want) in [
+            ("plain", "plain"),
+            ("\u{1b}[2mtime\u{1b}[0m \u{1b}[31mERROR\u{1b}[0m no space", "time ERROR no space"),
+            ("a\u{1b}[38;5;1mb\u{1b}[", "ab"),
+            ("\u{1b}x", "\u{1b}x"),
+        ] {
+            assert_eq!(without_colours(text), want);
+        }
+    }
+
+    #[test]
+    fn a_folder_lies_below_itself() {
+        assert!(below("/a/b", "/a/b") && below("/a/b/c", "/a/b"));
+        assert!(!below("/a/bc", "/a/b") && !below("/a", "/a/b"));
     }
 }

@@ -37,6 +37,17 @@ fn told(
     control: Option<&Control>,
     thorough: bool,
 ) -> (bool, Weighed) {
+    told_after(step, (script, code, output), control, thorough, false)
+}
+
+/// The same; `worked`: it ended well in the recording.
+fn told_after(
+    step: &ReplayStep,
+    (script, code, output): (&str, i64, &str),
+    control: Option<&Control>,
+    thorough: bool,
+    worked: bool,
+) -> (bool, Weighed) {
     let text = recording(script, code, output);
     let transcript = Transcript::read(text.as_bytes()).unwrap();
     let calls = transcript.steps.iter().find_map(|step| match &step.kind {
@@ -46,8 +57,16 @@ fn told(
     let call = calls.unwrap();
     assert!(matches!(call.recorded(), Recorded::Ran | Recorded::SandboxDenied));
     let place = RanIn::Offline;
-    let seen =
-        Seen { call, question: None, denied: false, begun: true, hooked: false, place, took: Some(120) };
+    let seen = Seen {
+        call,
+        question: None,
+        denied: false,
+        begun: true,
+        hooked: false,
+        place,
+        worked,
+        took: Some(120),
+    };
     let places = Places {
         top: "/app".to_owned(),
         home: "/home/u".to_owned(),
@@ -175,4 +194,14 @@ fn words_of_refusal_are_doubted_where_none_was_predicted() {
     ] {
         assert_eq!(short(told(&step, ran, control, false)), want, "{ran:?} {control:?}");
     }
+}
+
+#[test]
+fn a_failure_that_the_recording_does_not_have_tells_nothing() {
+    let step = step(Verdict::Deny, Phase::Sandbox, (Access::Write, "node_modules"));
+    let failed = ("rm -r node_modules", 1, "rm: node_modules: No such file or directory\n");
+    assert_eq!(short(told_after(&step, failed, Some(&Control::Alike), false, true)), "not told");
+    assert_eq!(short(told_after(&step, failed, Some(&Control::Alike), false, false)), "control: allow");
+    let well = ("rm -r node_modules || true", 0, "");
+    assert_eq!(short(told_after(&step, well, Some(&Control::Alike), false, true)), "control: allow");
 }
