@@ -16,8 +16,12 @@ pub fn agreement_line(tasks: &[(String, Agreement)]) -> String {
     let (agreed, differ) = (sum(|a| a.agreed as usize), sum(|a| a.differences.len()));
     let (unclear, unseen) = (sum(|a| a.undetermined.len()), sum(|a| a.unseen.len()));
     let compared = agreed + differ;
-    let share = if compared == 0 { 100.0 } else { agreed as f64 * 100.0 / compared as f64 };
-    let mut text = format!("both engines agree on {agreed} of {compared} rulings ({share:.1}%)");
+    let mut text = if compared == 0 {
+        "no ruling of the engines was compared".to_owned()
+    } else {
+        let share = agreed as f64 * 100.0 / compared as f64;
+        format!("both engines agree on {agreed} of {compared} rulings ({share:.1}%)")
+    };
     if unclear > 0 {
         let _ = write!(text, "; {unclear} are undetermined without the CLI");
     }

@@ -65,6 +65,40 @@ fn a_cli_that_prints_garbage() {
 }
 
 #[test]
+fn a_cli_that_prints_a_line_without_end() {
+    breaks(&with_fake("yes | tr -d '\\n' | head -c 70000000; sleep 1000"), "no message of its protocol");
+}
+
+#[test]
+fn a_cli_that_complains_in_colours() {
+    breaks(
+        &with_fake("printf '\\033[2mnow\\033[0m \\033[31mERROR\\033[0m disk full\\n' >&2; exit 1"),
+        "now ERROR disk full",
+    );
+}
+
+#[test]
+fn a_cli_that_ends_with_a_turn_half_done() {
+    let starts = "read -r line; echo '{\"id\":2,\"result\":{\"thread\":{\"id\":\"t\"}}}'; read -r line; \
+                  echo '{\"id\":3,\"result\":{\"turn\":{\"id\":\"u\"}}}'; echo '{\"method\":\"turn/started\"}'; exit 9";
+    breaks(&with_fake(&format!("{GREET}; {starts}")), "ended before its work was done");
+}
+
+#[test]
+fn a_cli_that_ends_every_turn_and_leaves_no_recording() {
+    let starts = "read -r line; echo '{\"id\":2,\"result\":{\"thread\":{\"id\":\"t\"}}}'; read -r line; \
+                  echo '{\"id\":3,\"result\":{\"turn\":{\"id\":\"u\"}}}'; \
+                  echo '{\"method\":\"turn/completed\",\"params\":{\"threadId\":\"t\",\"turn\":{\"id\":\"u\"}}}'; cat >/dev/null";
+    breaks(&with_fake(&format!("{GREET}; {starts}")), "left no recording of it");
+}
+
+#[test]
+fn where_nothing_was_compared_nothing_is_said_to_agree() {
+    let ran = run(&with_fake("exit 1"), &[]).ended(3);
+    assert!(ran.stdout.contains("no ruling of the engines was compared"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_cli_that_hangs() {
     breaks(&with_fake(&format!("{GREET}; sleep 1000 & sleep 1000")), "time limit of 2 s");
 }
