@@ -48,12 +48,17 @@ impl Store {
         if diff.deltas().len() > MAX_FILES {
             return None;
         }
+        let tree = |id: ObjectId| self.repo.find_commit(id).map(|commit| commit.tree_id()).ok();
+        let (old_tree, new_tree) = (old.and_then(tree), tree(new));
         let mut changes: Vec<FileChange> = diff
             .deltas()
             .map(|delta| {
                 let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
+                let tree = if delta.status() == Delta::Deleted { old_tree } else { new_tree };
+                let path = file.path_bytes().unwrap_or_default();
+                let path = tree.map_or_else(|| path.to_vec(), |tree| self.snapshot.mask_path(tree, path));
                 FileChange {
-                    path: String::from_utf8_lossy(file.path_bytes().unwrap_or_default()).into_owned(),
+                    path: String::from_utf8_lossy(&path).into_owned(),
                     renamed_from: None,
                     before: self.side(&delta.old_file()),
                     after: self.side(&delta.new_file()),

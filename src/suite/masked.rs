@@ -22,12 +22,15 @@ const FORMAT: u32 = 1;
 struct RawMasked {
     format: toml::Spanned<u32>,
     #[serde(default)]
-    blob: Vec<RawBlob>,
+    blob: Vec<RawObject>,
+    #[serde(default)]
+    tree: Vec<RawObject>,
 }
 
+/// A file, or a folder with places in its names.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawBlob {
+struct RawObject {
     id: toml::Spanned<String>,
     places: Vec<RawPlace>,
 }
@@ -55,14 +58,16 @@ pub(super) fn read_masked(path: &Path, shown: &str) -> Result<MaskedBlobs, Findi
         return Err(wrong(raw.format.span().start, format!("is not of format {FORMAT}")));
     }
     let mut masked = MaskedBlobs::default();
-    for blob in raw.blob {
-        let at = blob.id.span().start;
+    let blobs = raw.blob.into_iter().map(|object| (false, object));
+    for (is_tree, object) in blobs.chain(raw.tree.into_iter().map(|object| (true, object))) {
+        let at = object.id.span().start;
         let full =
-            Some(blob.id.get_ref()).filter(|id| id.len() == 40).and_then(|id| ObjectId::from_str(id).ok());
+            Some(object.id.get_ref()).filter(|id| id.len() == 40).and_then(|id| ObjectId::from_str(id).ok());
         let id = full.ok_or_else(|| wrong(at, "an id has 40 hex digits".to_owned()))?;
-        let places = blob.places.into_iter();
-        let places = places.map(|RawPlace { at, length, text }| MaskedPlace { at, length, text });
-        masked.add(id, places.collect()).map_err(|problem| wrong(at, problem))?;
+        let places = object.places.into_iter();
+        let places = places.map(|RawPlace { at, length, text }| MaskedPlace { at, length, text }).collect();
+        let added = if is_tree { masked.add_tree(id, places) } else { masked.add(id, places) };
+        added.map_err(|problem| wrong(at, problem))?;
     }
     Ok(masked)
 }
@@ -72,8 +77,9 @@ pub fn write_masked(masked: &MaskedBlobs) -> String {
     let mut text = format!(
         "# Where files of the repository hold what the recordings have masked, so that patches fit. Imports write it.\nformat = {FORMAT}\n"
     );
-    for (id, places) in masked.iter() {
-        let _ = writeln!(text, "\n[[blob]]\nid = \"{id}\"\nplaces = [");
+    let blobs = masked.iter().map(|one| ("blob", one));
+    for (kind, (id, places)) in blobs.chain(masked.trees().map(|one| ("tree", one))) {
+        let _ = writeln!(text, "\n[[{kind}]]\nid = \"{id}\"\nplaces = [");
         for MaskedPlace { at, length, text: masked } in places {
             let masked = toml::Value::from(masked.as_str());
             let _ = writeln!(text, "  {{ at = {at}, length = {length}, text = {masked} }},");
@@ -105,6 +111,7 @@ mod tests {
             )
             .unwrap();
         masked.add(ObjectId::from_str(&"2".repeat(40)).unwrap(), vec![place(7, "")]).unwrap();
+        masked.add_tree(ObjectId::from_str(&"1".repeat(40)).unwrap(), vec![place(7, "4mk")]).unwrap();
         assert_eq!(read(&write_masked(&masked)).as_ref(), Ok(&masked));
         assert_eq!(read(&write_masked(&MaskedBlobs::default())), Ok(MaskedBlobs::default()));
     }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::masking::ThreadMask;
+use super::names::Names;
 use crate::source::snapshot::{FileEntry, Files as _, MaskedBlobs, masked_places};
-use crate::source::{Entry, ObjectId, Repository};
+use crate::source::{Entry, ObjectId, Repository, Snapshot};
 
 /// Longest file that is masked, in bytes.
 const MAX_FILE: usize = 2 << 20;
@@ -30,9 +31,11 @@ impl MaskedFiles {
     ) -> Self {
         let mut files: BTreeMap<ObjectId, (String, String)> = BTreeMap::new();
         let mut left = MAX_ALL;
-        let trees = commits.iter().filter_map(|id| repository.snapshot(&id.to_string()).ok());
+        let trees: Vec<Snapshot> =
+            commits.iter().filter_map(|id| repository.snapshot(&id.to_string()).ok()).collect();
+        let names = Names::of(&trees, paths).masked(repository, mask);
         let mut seen = BTreeSet::new();
-        for tree in trees {
+        for tree in &trees {
             for path in paths {
                 let Entry::File(FileEntry { blob: Some(id), .. }) = tree.lookup(path).entry else { continue };
                 if !seen.insert(id) || repository.blob_size(id).is_none_or(|size| size > MAX_FILE.min(left)) {
@@ -47,6 +50,9 @@ impl MaskedFiles {
             }
         }
         let mut found = Self::default();
+        for (tree, places) in names {
+            drop(found.blobs.add_tree(tree, places));
+        }
         files.retain(|id, (text, masked)| {
             masked_places(text, masked).is_some_and(|places| found.blobs.add(*id, places).is_ok())
         });

@@ -5,6 +5,7 @@ mod folder;
 mod known;
 mod masked;
 mod name;
+mod names;
 mod proposal;
 
 pub(super) use compose::Compose;

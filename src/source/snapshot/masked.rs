@@ -22,9 +22,15 @@ pub struct MaskedPlace {
     pub text: String,
 }
 
-/// Files of a repository of which some bytes are masked.
+/// Files of a repository of which some bytes are masked, and folders of which some names are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MaskedBlobs(BTreeMap<ObjectId, Vec<MaskedPlace>>);
+pub struct MaskedBlobs {
+    blobs: Places,
+    /// Places in tree objects, within names.
+    trees: Places,
+}
+
+type Places = BTreeMap<ObjectId, Vec<MaskedPlace>>;
 
 impl MaskedBlobs {
     /// Adds a file. Places must come in their order and have nothing in common.
@@ -32,52 +38,47 @@ impl MaskedBlobs {
     /// # Errors
     /// They do not, or the file is there already; a lowercase fragment.
     pub fn add(&mut self, blob: ObjectId, places: Vec<MaskedPlace>) -> Result<(), String> {
-        let mut end = 0;
-        for place in &places {
-            if place.at < end {
-                return Err(format!("the place at {} begins before another one ends", place.at));
-            }
-            end = place.at.checked_add(place.length).ok_or("a place is too long")?;
-        }
-        if self.0.contains_key(&blob) {
-            return Err(format!("the file {blob} is named twice"));
-        }
-        self.0.insert(blob, places);
-        Ok(())
+        add(&mut self.blobs, blob, places)
     }
 
-    /// Is no file masked?
+    /// Adds a folder by its tree object; the places lie in names. Otherwise as [`add`](Self::add).
+    pub fn add_tree(&mut self, tree: ObjectId, places: Vec<MaskedPlace>) -> Result<(), String> {
+        add(&mut self.trees, tree, places)
+    }
+
+    /// Is nothing masked?
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.blobs.is_empty() && self.trees.is_empty()
     }
 
     /// Files with their places, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (ObjectId, &[MaskedPlace])> {
-        self.0.iter().map(|(id, places)| (*id, places.as_slice()))
+        self.blobs.iter().map(|(id, places)| (*id, places.as_slice()))
+    }
+
+    /// Folders with their places, in the order of the ids.
+    pub fn trees(&self) -> impl Iterator<Item = (ObjectId, &[MaskedPlace])> {
+        self.trees.iter().map(|(id, places)| (*id, places.as_slice()))
+    }
+
+    /// Is a name in this folder masked?
+    pub(super) fn holds_tree(&self, tree: ObjectId) -> bool {
+        self.trees.contains_key(&tree)
+    }
+
+    /// A tree object with the names that the recording has.
+    pub(super) fn apply_tree(&self, tree: ObjectId, bytes: &[u8]) -> Option<Vec<u8>> {
+        Some(replaced(self.trees.get(&tree)?, bytes))
     }
 
     /// Is some of this file masked?
     pub(crate) fn holds(&self, blob: ObjectId) -> bool {
-        self.0.contains_key(&blob)
+        self.blobs.contains_key(&blob)
     }
 
     /// A file as the recording has it. Places beyond its end are passed over.
     pub(crate) fn apply(&self, blob: ObjectId, bytes: &[u8]) -> Option<Vec<u8>> {
-        let places = self.0.get(&blob)?;
-        let mut out = Vec::with_capacity(bytes.len() + 64);
-        let mut next = 0;
-        for place in places {
-            let (Some(before), Some(_)) =
-                (bytes.get(next..place.at), bytes.get(place.at..place.at.saturating_add(place.length)))
-            else {
-                break;
-            };
-            out.extend_from_slice(before);
-            out.extend_from_slice(place.text.as_bytes());
-            next = place.at + place.length;
-        }
-        out.extend_from_slice(bytes.get(next..).unwrap_or_default());
-        Some(out)
+        Some(replaced(self.blobs.get(&blob)?, bytes))
     }
 
     pub(crate) fn shared(&self, blob: ObjectId, bytes: Arc<[u8]>) -> Arc<[u8]> {
@@ -87,8 +88,9 @@ impl MaskedBlobs {
     /// Identity of what is masked.
     pub fn hash(&self) -> ContentHash {
         let mut parts = Vec::new();
-        for (id, places) in &self.0 {
-            parts.push(("blob", id.as_bytes().to_vec()));
+        let blobs = self.blobs.iter().map(|one| ("blob", one));
+        for (kind, (id, places)) in blobs.chain(self.trees.iter().map(|one| ("tree", one))) {
+            parts.push((kind, id.as_bytes().to_vec()));
             for place in places {
                 parts.push(("place", [place.at.to_le_bytes(), place.length.to_le_bytes()].concat()));
                 parts.push(("text", place.text.clone().into_bytes()));
@@ -96,6 +98,38 @@ impl MaskedBlobs {
         }
         ContentHash::of_parts(parts.iter().map(|(name, bytes)| (*name, bytes.as_slice())))
     }
+}
+
+fn add(all: &mut Places, id: ObjectId, places: Vec<MaskedPlace>) -> Result<(), String> {
+    let mut end = 0;
+    for place in &places {
+        if place.at < end {
+            return Err(format!("the place at {} begins before another one ends", place.at));
+        }
+        end = place.at.checked_add(place.length).ok_or("a place is too long")?;
+    }
+    if all.contains_key(&id) {
+        return Err(format!("the object {id} is named twice"));
+    }
+    all.insert(id, places);
+    Ok(())
+}
+
+fn replaced(places: &[MaskedPlace], bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 64);
+    let mut next = 0;
+    for place in places {
+        let (Some(before), Some(_)) =
+            (bytes.get(next..place.at), bytes.get(place.at..place.at.saturating_add(place.length)))
+        else {
+            break;
+        };
+        out.extend_from_slice(before);
+        out.extend_from_slice(place.text.as_bytes());
+        next = place.at + place.length;
+    }
+    out.extend_from_slice(bytes.get(next..).unwrap_or_default());
+    out
 }
 
 /// What stands for masked bytes, and what they were: makes of a masked text one with as many words as it had.

@@ -29,7 +29,7 @@ pub use masked::{MaskedBlobs, MaskedPlace, masked_places};
 pub use original::ORIGINALS;
 pub use repository::{Repositories, Repository};
 pub(crate) use resolve::{Child, Layer, resolve};
-pub(crate) use tree::{Kind, TreeEntry, TreeNode};
+pub(crate) use tree::{Kind, TreeEntry, TreeNode, raw_entries};
 pub use view::{Files, Snapshot, Walked};
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ const MAX_COPIED: usize = 1 << 30;
 const MAX_TARGET: usize = 4096;
 /// Folders kept for later commits; the map is emptied when it is full.
 const MAX_CACHED: usize = 20_000;
+/// Files kept for who asks for them again: the longest, and all together, in bytes; emptied when they are more.
+const MAX_KEPT: usize = 256 << 10;
+const MAX_KEPT_ALL: usize = 24 << 20;
 
 /// The objects of one repository.
 pub(super) struct Objects {
@@ -30,6 +33,7 @@ pub(super) struct Objects {
     pub(super) path: PathBuf,
     trees: Mutex<HashMap<ObjectId, Arc<TreeNode>>>,
     commits: Mutex<HashMap<ObjectId, Option<Arc<CommitHead>>>>,
+    blobs: Mutex<Blobs>,
     names: Names,
     refs: OnceLock<Refs>,
     originals: OnceLock<Originals>,
@@ -61,6 +65,7 @@ impl Objects {
             path: path.to_owned(),
             trees: Mutex::default(),
             commits: Mutex::default(),
+            blobs: Mutex::default(),
             names,
             refs: OnceLock::new(),
             originals: OnceLock::new(),
@@ -191,6 +196,11 @@ impl Objects {
         Ok(trees.entry(id).or_insert(tree).clone())
     }
 
+    /// A tree object as it is written; `None` when it cannot be read.
+    pub(super) fn tree_bytes(&self, id: ObjectId) -> Option<Vec<u8>> {
+        Some(self.read(id, ObjectType::Tree, MAX_TREE).ok()?.data().to_vec())
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ObjectId, Arc<TreeNode>>> {
         self.trees.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -212,7 +222,50 @@ impl Objects {
 
     /// The bytes of a blob; `None` when it is missing, damaged or larger than is read.
     pub(super) fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
-        Some(self.read(id, ObjectType::Blob, MAX_BLOB).ok()?.data().into())
+        if let Some(bytes) = self.kept_blob(id) {
+            return Some(bytes);
+        }
+        let bytes: Arc<[u8]> = self.read(id, ObjectType::Blob, MAX_BLOB).ok()?.data().into();
+        self.kept().keep(id, &bytes);
+        Some(bytes)
+    }
+
+    /// The bytes of a blob that was read lately.
+    pub(super) fn kept_blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        self.kept().by_id.get(&id).cloned()
+    }
+
+    /// Size of a blob in bytes; `None` when there is none of this id.
+    pub(super) fn blob_size(&self, id: ObjectId) -> Option<usize> {
+        if let Some(bytes) = self.kept().by_id.get(&id) {
+            return Some(bytes.len());
+        }
+        self.header(id).filter(|(kind, _)| *kind == ObjectType::Blob).map(|(_, size)| size)
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, Blobs> {
+        self.blobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Files that were read lately: sessions of one repository ask for the same ones.
+#[derive(Default)]
+struct Blobs {
+    by_id: HashMap<ObjectId, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Blobs {
+    fn keep(&mut self, id: ObjectId, bytes: &Arc<[u8]>) {
+        if bytes.len() > MAX_KEPT {
+            return;
+        }
+        if self.bytes + bytes.len() > MAX_KEPT_ALL {
+            *self = Self::default();
+        }
+        if self.by_id.insert(id, bytes.clone()).is_none() {
+            self.bytes += bytes.len();
+        }
     }
 }
 

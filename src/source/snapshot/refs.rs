@@ -1,14 +1,17 @@
 //! Branch and tag names, for good errors and for commands that help to write a task.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::ObjectId;
 use super::bundle::{Header, full_id};
-use super::location::{Location, small_text};
+use super::location::{Location, small_text, text_up_to};
 
 /// Most refs that are looked at, and how deep their folders go.
-const MAX_REFS: usize = 50_000;
+const MAX_REFS: usize = 500_000;
 const MAX_DEPTH: usize = 16;
+/// Largest `packed-refs` that is read, in bytes.
+const MAX_PACKED: u64 = 128 << 20;
 
 /// Where names come from.
 #[derive(Debug)]
@@ -45,11 +48,13 @@ impl Refs {
     pub(super) fn of_repository(location: &Location) -> Self {
         let mut refs = Vec::new();
         loose(&location.common.join("refs"), "refs", 0, &mut refs);
-        for line in small_text(&location.common.join("packed-refs")).unwrap_or_default().lines() {
+        let known: HashSet<String> = refs.iter().map(|(name, _)| name.clone()).collect();
+        let packed = text_up_to(&location.common.join("packed-refs"), MAX_PACKED);
+        for line in packed.unwrap_or_default().lines() {
             if let Some((id, name)) = line.split_once(' ')
                 && let Some(id) = full_id(id.as_bytes())
                 && refs.len() < MAX_REFS
-                && !refs.iter().any(|(known, _)| known == name)
+                && !known.contains(name)
             {
                 refs.push((name.to_owned(), id));
             }

@@ -8,6 +8,7 @@ use super::bundle::{self, Header, full_id};
 use super::location::Location;
 use super::objects::Objects;
 use super::refs::{Names, Refs};
+use super::tree::raw_entries;
 use super::{ObjectId, Snapshot, SnapshotError, pack};
 use crate::source::Scratch;
 
@@ -138,12 +139,30 @@ impl Repository {
 
     /// Size of a blob in bytes; `None` when there is none of this id.
     pub fn blob_size(&self, id: ObjectId) -> Option<usize> {
-        self.objects.header(id).filter(|(kind, _)| *kind == git2::ObjectType::Blob).map(|(_, size)| size)
+        self.objects.blob_size(id)
     }
 
     /// The bytes of a blob; `None` when it is not there or larger than is read (64 MiB).
     pub fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
         self.objects.blob(id)
+    }
+
+    /// The entries of a tree with the places of their names in its object; `None` when it cannot be read.
+    pub(crate) fn names_in(&self, tree: ObjectId) -> Option<Vec<(usize, Vec<u8>)>> {
+        let bytes = self.objects.tree_bytes(tree)?;
+        let mut at = 0;
+        let entries = raw_entries(&bytes).map(|(_, name, _)| {
+            // The mode ends in a space, and behind the name are a zero and the id.
+            let start = at + memchr::memchr(b' ', &bytes[at..]).map_or(0, |space| space + 1);
+            at = start + name.len() + 21;
+            (start, name.to_vec())
+        });
+        Some(entries.collect())
+    }
+
+    /// The bytes of a blob that was read lately.
+    pub(crate) fn kept_blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        self.objects.kept_blob(id)
     }
 
     /// The tree of a commit. `commit` must be its full id: 40 hex digits, so that a task means the same for ever.

@@ -44,25 +44,18 @@ impl TreeNode {
     /// Parses a tree object. `None` when it is damaged.
     ///
     /// Entries that git itself refuses to check out (`.`, `..`, `.git`, names with a slash) are left out.
-    pub(crate) fn parse(mut bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut entries: Vec<TreeEntry> = Vec::new();
-        while !bytes.is_empty() {
-            let space = memchr::memchr(b' ', &bytes[..bytes.len().min(8)])?;
-            let mode = u32::from_str_radix(std::str::from_utf8(&bytes[..space]).ok()?, 8).ok()?;
-            bytes = &bytes[space + 1..];
-            let end = memchr::memchr(0, bytes)?;
-            let name = &bytes[..end];
-            let id = ObjectId::from_bytes(bytes.get(end + 1..end + 21)?).ok()?;
-            bytes = &bytes[end + 21..];
+        let mut raw = raw_entries(bytes);
+        for (mode, name, id) in raw.by_ref() {
+            let kind = Kind::of(mode);
             if is_safe(name) {
-                entries.push(TreeEntry {
-                    name: name.into(),
-                    kind: Kind::of(mode)?,
-                    id,
-                    folder: OnceLock::new(),
-                    target: OnceLock::new(),
-                });
+                let (folder, target) = (OnceLock::new(), OnceLock::new());
+                entries.push(TreeEntry { name: name.into(), kind: kind?, id, folder, target });
             }
+        }
+        if !raw.0.is_empty() {
+            return None;
         }
         // git sorts folders as if their names ended in a slash; look-ups want plain order.
         entries.sort_by(|a, b| a.name.cmp(&b.name));
@@ -92,6 +85,33 @@ impl Kind {
             0o100_000 => Self::File,
             _ => return None,
         })
+    }
+}
+
+/// The entries of a tree object as they are written: mode, name and id. They end where it is damaged.
+pub(crate) fn raw_entries(bytes: &[u8]) -> RawEntries<'_> {
+    RawEntries(bytes)
+}
+
+/// See [`raw_entries`].
+pub(crate) struct RawEntries<'b>(&'b [u8]);
+
+impl<'b> Iterator for RawEntries<'b> {
+    type Item = (u32, &'b [u8], ObjectId);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0;
+        let space = memchr::memchr(b' ', &bytes[..bytes.len().min(8)])?;
+        let digits = &bytes[..space];
+        if space == 0 || !digits.iter().all(|digit| (b'0'..=b'7').contains(digit)) {
+            return None;
+        }
+        let mode = digits.iter().fold(0, |mode, digit| mode * 8 + u32::from(digit - b'0'));
+        let bytes = &bytes[space + 1..];
+        let end = memchr::memchr(0, bytes)?;
+        let id = ObjectId::from_bytes(bytes.get(end + 1..end + 21)?).ok()?;
+        self.0 = &bytes[end + 21..];
+        Some((mode, &bytes[..end], id))
     }
 }
 

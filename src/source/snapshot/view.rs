@@ -1,10 +1,11 @@
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::masked::Unmask;
 use super::objects::Objects;
 use super::resolve::{Child, Layer, resolve};
-use super::tree::{Kind, TreeEntry, TreeNode};
+use super::tree::{Kind, TreeEntry, TreeNode, raw_entries};
 use super::{Content, Entry, FileEntry, Found, Glob, GlobMatches, MaskedBlobs, ObjectId, SnapshotError};
 use crate::source::ContentHash;
 
@@ -53,6 +54,8 @@ struct Masked {
     blobs: Arc<MaskedBlobs>,
     hash: ContentHash,
     unmask: OnceLock<Option<Unmask>>,
+    /// Folders with masked names, by their trees.
+    folders: Mutex<HashMap<ObjectId, Arc<TreeNode>>>,
 }
 
 /// One file, link or submodule that [`Snapshot::walk`] meets.
@@ -75,9 +78,47 @@ impl Snapshot {
         let masked = masked.filter(|masked| !masked.is_empty());
         let masked = masked.map(|blobs| {
             let hash = blobs.hash();
-            Arc::new(Masked { blobs, hash, unmask: OnceLock::new() })
+            Arc::new(Masked { blobs, hash, unmask: OnceLock::new(), folders: Mutex::default() })
         });
-        Self { masked, ..self }
+        let mut this = Self { masked, ..self };
+        if let Some(top) = this.masked_folder(this.tree) {
+            this.top = top;
+        }
+        this
+    }
+
+    /// The folder of a tree in which names are masked, without entries where it cannot be read; `None` for all others.
+    fn masked_folder(&self, tree: ObjectId) -> Option<Arc<TreeNode>> {
+        let masked = self.masked.as_ref().filter(|masked| masked.blobs.holds_tree(tree))?;
+        let mut folders = masked.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || TreeNode::parse(&masked.blobs.apply_tree(tree, &self.objects.tree_bytes(tree)?)?);
+        Some(folders.entry(tree).or_insert_with(|| Arc::new(read().unwrap_or_default())).clone())
+    }
+
+    /// A path of this tree, or of another one of its repository, as the recording has it.
+    pub(crate) fn mask_path(&self, tree: ObjectId, path: &[u8]) -> Vec<u8> {
+        let mut shown = Vec::with_capacity(path.len());
+        let mut tree = Some(tree);
+        for name in path.split(|byte| *byte == b'/') {
+            let node = tree.and_then(|tree| self.objects.tree(tree).ok());
+            let masked = tree.and_then(|tree| self.masked_name(tree, name));
+            if !shown.is_empty() {
+                shown.push(b'/');
+            }
+            shown.extend_from_slice(masked.as_deref().unwrap_or(name));
+            let entry = node.as_ref().and_then(|node| node.get(name));
+            tree = entry.filter(|entry| entry.kind == Kind::Folder).map(|entry| entry.id);
+        }
+        shown
+    }
+
+    /// What stands for a name in a folder, where that is another one.
+    fn masked_name(&self, tree: ObjectId, name: &[u8]) -> Option<Vec<u8>> {
+        let masked = self.masked.as_ref().filter(|masked| masked.blobs.holds_tree(tree))?;
+        let bytes = self.objects.tree_bytes(tree)?;
+        let other = masked.blobs.apply_tree(tree, &bytes)?;
+        let mut both = raw_entries(&bytes).zip(raw_entries(&other));
+        both.find(|((_, old, _), _)| *old == name).map(|(_, (_, new, _))| new.to_vec())
     }
 
     /// A file of its repository as the recording has it.
@@ -216,7 +257,10 @@ impl Snapshot {
                 if depth == MAX_DEPTH {
                     return Err(too("its folders lie too deep", entry.id));
                 }
-                let inner = self.objects.tree(entry.id)?;
+                let inner = match self.masked_folder(entry.id) {
+                    Some(masked) => masked,
+                    None => self.objects.tree(entry.id)?,
+                };
                 self.walk_folder(&inner, path, depth + 1, limit, walked)?;
             } else if walked.len() == limit {
                 return Err(too("the tree has too many files", self.tree));
@@ -251,7 +295,10 @@ impl Snapshot {
     }
 
     fn folder_of(&self, entry: &TreeEntry) -> Option<Arc<TreeNode>> {
-        if entry.kind == Kind::Folder { self.objects.folder(entry).cloned() } else { None }
+        if entry.kind != Kind::Folder {
+            return None;
+        }
+        self.masked_folder(entry.id).or_else(|| self.objects.folder(entry).cloned())
     }
 
     /// The top folder.
