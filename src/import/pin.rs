@@ -11,7 +11,7 @@ use super::bundle::{
     self, BlobProblem, BlobRules, Blobs, Bundle, BundleError, CommitRules, Pin, Stored, What,
 };
 use super::draft::{Draft, Refusal};
-use super::history::{Branches, Graph, Later, Merged};
+use super::history::{Branches, ChangedLines, Graph, Later, Merged};
 use super::masking::{Masking, ThreadMask};
 use super::repo::Found;
 use super::result::{Imported, ImportedBundle};
@@ -254,7 +254,12 @@ impl Pinning<'_> {
         let since = since.or(graph.head(commit).map(|head| head.time)).unwrap_or_default();
         let said = self.known.said(&self.masking.text(&draft.thread.id));
         if let Some(later) = later {
-            let (merged, passed) = later.merged(&draft.work.lines, commit, since, &said.denied);
+            let (mut merged, mut passed) = later.merged(&draft.work.lines, commit, since, &said.denied);
+            if let Some(lines) = draft.work.with_commands.as_ref().filter(|_| merged.is_none()) {
+                let (other, more) = later.merged_with_commands(lines, commit, since, &said.denied);
+                passed.extend(more.into_iter().filter(|id| !passed.contains(id)).collect::<Vec<_>>());
+                merged = other;
+            }
             if said.merged.is_none() {
                 pinned.notes.extend(passed_over(&passed, merged.as_ref()));
             }
@@ -303,13 +308,14 @@ fn later<'g>(
     group: &[(&Draft, &Found)],
     is_own: bool,
 ) -> Option<Later<'g>> {
-    let edits = group.iter().filter(|(draft, _)| draft.work.lines.total() > 0);
+    let edits = group.iter().filter(|(draft, _)| draft.work.changed().any(|lines| lines.total() > 0));
     let since = edits.filter_map(|(draft, found)| match draft.thread.started {
         Some(at) => Some(at.unix_timestamp()),
         None => graph.head(found.commit).map(|head| head.time),
     });
     let since = since.min()?;
-    let files = group.iter().flat_map(|(draft, _)| draft.work.lines.paths()).collect();
+    let files =
+        group.iter().flat_map(|(draft, _)| draft.work.changed().flat_map(ChangedLines::paths)).collect();
     (!is_own).then(|| Later::read(graph, branches, since, &files))
 }
 
@@ -340,6 +346,12 @@ fn unpackable(draft: &Draft, commit: ObjectId, first: &BlobProblem, all: usize) 
         What::Secret(hit) => (
             format!("the snapshot holds a secret: {path}@{commit}:{} ({}){more}", hit.line, hit.kind),
             format!("allow the file if it is none: --allow-blob {}, or in mask.toml", quoted(path)),
+        ),
+        What::Name(kind) => (
+            format!(
+                "the snapshot has a file with a secret in its name: in the folder {path}@{commit} ({kind}){more}"
+            ),
+            "allow the file if it is none: --allow-blob PATH, or in mask.toml".to_owned(),
         ),
         What::Large(size) => (
             format!("the snapshot holds a file of {size} bytes: {path}@{commit}{more}"),

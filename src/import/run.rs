@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::Options;
 use super::draft::{Draft, Drafting, Refusal, open};
+use super::history::ChangedLines;
 use super::lock::{Lock, LockError};
 use super::masking::{Masking, ThreadMask};
 use super::pin::{Pinned, Pinning};
@@ -207,7 +208,7 @@ impl Import<'_> {
         let later = later.flat_map(|id| [Some(id), repository.first_parent(id)]).flatten();
         let commits: Vec<_> = std::iter::once(found.commit).chain(later).collect();
         let mut paths = draft.work.touched.clone();
-        paths.extend(draft.work.lines.paths().map(str::to_owned));
+        paths.extend(draft.work.changed().flat_map(ChangedLines::paths).map(str::to_owned));
         MaskedFiles::of(repository, &commits, &paths, &draft.work.named, mask)
     }
 

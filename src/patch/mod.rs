@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(crate) use repair::{fixed_lines, says_repair};
+pub(crate) use repair::{fixed_lines, repairs_named, speaks_of_fix};
 
 use crate::decision::Decision;
 use crate::engine::{HookSettings, TaskReplays};

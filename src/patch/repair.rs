@@ -205,11 +205,8 @@ impl OwnCommits {
     }
 }
 
-/// How many lines of a merged commit a later one changes whose message says that something is repaired.
-pub(crate) fn fixed_lines(repo: &git2::Repository, merged: ObjectId, later: ObjectId, message: &str) -> u32 {
-    if !speaks_of_fix(message) {
-        return 0;
-    }
+/// How many lines of a merged commit a later one changes.
+pub(crate) fn fixed_lines(repo: &git2::Repository, merged: ObjectId, later: ObjectId) -> u32 {
     OwnCommits::of(repo, merged).lines_changed_by(repo, merged, later).unwrap_or(0)
 }
 
@@ -254,7 +251,7 @@ fn removed_lines(diff: &git2::Diff<'_>) -> Option<Vec<(String, Vec<usize>)>> {
 }
 
 /// Does the first line of a message say that something is repaired?
-fn speaks_of_fix(message: &str) -> bool {
+pub(crate) fn speaks_of_fix(message: &str) -> bool {
     static FIX: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let words = "fix(es|ed|ing)?|bug(s|fix|fixes)?|hot-?fix|repair(s|ed|ing)?|regression|regressed|defect|broke|broken";
         Regex::new(&format!(r"(?i)\b({words})\b")).ok()
@@ -264,13 +261,19 @@ fn speaks_of_fix(message: &str) -> bool {
 }
 
 /// `reverts` or `fixes`, when a message says so of the commit with this id.
-pub(crate) fn says_repair(message: &str, id: &str) -> Option<&'static str> {
-    let names = |text: &str| {
+fn says_repair(message: &str, id: &str) -> Option<&'static str> {
+    repairs_named(message).into_iter().find(|(digits, _)| id.starts_with(digits)).map(|(_, kind)| kind)
+}
+
+/// The commits that a message says it repairs, by 7 to 40 digits of their ids, each with `reverts` or `fixes`.
+pub(crate) fn repairs_named(message: &str) -> Vec<(String, &'static str)> {
+    let lower = message.to_ascii_lowercase();
+    let named = |text: &str| {
         let word = text.trim_start_matches([' ', ':', '#']);
         let digits = word.bytes().take_while(u8::is_ascii_hexdigit).count();
-        digits >= 7 && id.starts_with(&word[..digits.min(40)].to_ascii_lowercase())
+        (digits >= 7).then(|| word[..digits.min(40)].to_owned())
     };
-    let lower = message.to_ascii_lowercase();
+    let mut found = Vec::new();
     for (word, kind) in [
         ("this reverts commit", "reverts"),
         ("reverts", "reverts"),
@@ -284,11 +287,10 @@ pub(crate) fn says_repair(message: &str, id: &str) -> Option<&'static str> {
         ("introduced by", "fixes"),
         ("broken by", "fixes"),
     ] {
-        if lower.match_indices(word).any(|(at, _)| names(&lower[at + word.len()..])) {
-            return Some(kind);
-        }
+        let ends = lower.match_indices(word).map(|(at, _)| at + word.len());
+        found.extend(ends.filter_map(|end| Some((named(&lower[end..])?, kind))));
     }
-    None
+    found
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ pub(crate) mod shown;
 pub(crate) mod unified;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::touch::{At, Locale};
+use super::workspace::Workspace;
 use crate::action::patch::{self, ChangeKind, FileChange};
 use crate::action::shell::SimpleCommand;
-use crate::action::{Access, Action};
+use crate::action::{Access, Action, Shell};
 use crate::source::Overlay;
 use crate::source::snapshot::{Content, Entry, Files};
 use crate::transcript::Call;
@@ -92,6 +94,19 @@ fn only_makes(attempt: &Attempt<'_>) -> bool {
     let commands = &attempt.reading.commands;
     commands.iter().any(|command| command.program == "mkdir")
         && commands.iter().all(|command| command.program == "mkdir" || OTHERS.contains(&&*command.program))
+}
+
+/// The files, by absolute path, that a command which ended well writes or takes away in a plain way, with what they hold
+/// afterwards. `files` is how it found them, mounted at `top`.
+pub(crate) fn plain(
+    files: &Overlay,
+    command: &Shell<'_>,
+    commands: &[SimpleCommand<'_>],
+    workspace: &Workspace,
+    top: &str,
+) -> Vec<(String, Option<Arc<[u8]>>)> {
+    let workdir = command.workdir.as_deref();
+    literal::results(files, command, commands, Locale { workspace, top, workdir })
 }
 
 /// Does it write a file by name? Most commands do not, and need not be read again.

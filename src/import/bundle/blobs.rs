@@ -47,6 +47,8 @@ pub(in crate::import) struct BlobProblem {
 pub(in crate::import) enum What {
     /// Secrets.
     Secret(BlobHit),
+    /// A secret of this kind in its name; the path is that of its folder.
+    Name(String),
     /// Larger than is packed; its size in bytes.
     Large(usize),
     /// The clone lacks it.
@@ -67,6 +69,8 @@ pub(in crate::import) struct Blobs<'b> {
     verdicts: HashMap<ObjectId, Verdict>,
     /// Trees whose files all have a verdict.
     known: HashSet<ObjectId>,
+    /// Paths without a secret.
+    names: HashSet<String>,
     /// Trees without a problem.
     fine: HashSet<ObjectId>,
     /// Bytes that were looked through.
@@ -89,6 +93,7 @@ impl<'b> Blobs<'b> {
             rules,
             verdicts: HashMap::new(),
             known: HashSet::new(),
+            names: HashSet::new(),
             fine: HashSet::new(),
             scanned: 0,
         }
@@ -140,6 +145,7 @@ impl<'b> Blobs<'b> {
             let path = join(path, entry.name_bytes());
             match entry.kind() {
                 Some(ObjectType::Tree) => self.unknown(graph, entry.id(), &path, depth + 1, fresh, problems),
+                _ if !self.names.contains(&path) && self.is_secret(&path, problems) => {}
                 Some(ObjectType::Blob) if !self.verdicts.contains_key(&entry.id()) => {
                     // Filled in by `look`; the same file in another folder is looked at once.
                     self.verdicts.insert(entry.id(), Verdict::Bad(What::Missing));
@@ -153,15 +159,30 @@ impl<'b> Blobs<'b> {
         }
     }
 
+    /// Does a secret stand in a path?
+    fn is_secret(&mut self, path: &str, problems: &mut Vec<BlobProblem>) -> bool {
+        let Some(hit) = (self.rules.scan)(path, path.as_bytes()) else {
+            self.names.insert(path.to_owned());
+            return false;
+        };
+        let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        // The secret may span both.
+        let folder = if (self.rules.scan)(path, folder.as_bytes()).is_some() { "." } else { folder };
+        problems.push(BlobProblem { path: folder.to_owned(), what: What::Name(hit.kind) });
+        true
+    }
+
     fn look(&mut self, graph: &Graph, fresh: &[(ObjectId, String)]) {
         let (repository, rules) = (self.repository, self.rules);
         let judge = |(id, path): &(ObjectId, String)| (*id, judge(repository, rules, *id, path));
         let mut judged: Vec<_> = fresh.par_iter().map(judge).collect();
-        // Files that were rebuilt are not in the clone but in memory.
-        for ((id, verdict, size), (_, path)) in judged.iter_mut().map(|(id, (v, s))| (id, v, s)).zip(fresh) {
-            if let (Verdict::Bad(What::Missing), Ok(blob)) = (&verdict, graph.git().find_blob(*id)) {
-                *verdict = judge_bytes(rules, path, blob.content());
-                *size = blob.size() as u64;
+        // Files that were rebuilt are not in the clone but in memory, or in the bundle that there is.
+        for ((id, (verdict, size)), (_, path)) in judged.iter_mut().zip(fresh) {
+            if let Verdict::Bad(What::Missing) = verdict
+                && let Some(bytes) = graph.blob(*id)
+            {
+                *verdict = judge_bytes(rules, path, &bytes);
+                *size = bytes.len() as u64;
             }
         }
         for (id, (verdict, size)) in judged {
@@ -249,7 +270,7 @@ fn judge_bytes(rules: &BlobRules<'_>, path: &str, bytes: &[u8]) -> Verdict {
     if bytes.len() > rules.max_size {
         return Verdict::Bad(What::Large(bytes.len()));
     }
-    match (rules.scan)(path, bytes).or_else(|| (rules.scan)(path, path.as_bytes())) {
+    match (rules.scan)(path, bytes) {
         Some(hit) => Verdict::Bad(What::Secret(hit)),
         None => Verdict::Fine { lfs: bytes.len() <= MAX_LFS && bytes.starts_with(LFS) },
     }

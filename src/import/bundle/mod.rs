@@ -10,6 +10,8 @@
 
 mod blobs;
 mod commits;
+mod delta;
+mod objects;
 mod pack;
 mod stored;
 mod wanted;
@@ -24,6 +26,7 @@ pub(super) use stored::Stored;
 pub(super) use wanted::Pin;
 
 use commits::Commits;
+use objects::Objects;
 
 use super::history::{Branches, Graph};
 use crate::source::snapshot::ORIGINALS;
@@ -88,7 +91,7 @@ impl Bundle<'_> {
         let commits = Commits::of(self.graph, &ids, &self.rules, anew);
         let commits = commits.map_err(|error| self.failed(error.message()))?;
         let refs = self.refs(pins, &commits);
-        let objects = pack::Objects::collect(self.graph, &commits, &refs, self.stored);
+        let objects = Objects::collect(self.graph, &commits, &refs, self.stored);
         let objects = objects.map_err(|reason| self.failed(reason))?;
         let mut shallow = self.graph.cut(&ids);
         let mut packed = Packed { size: None, commits: commits.len(), cut: shallow.len() };

@@ -1,89 +1,24 @@
 //! The bytes of a bundle: a function of its refs and objects alone.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use flate2::{Compress, Compression, FlushCompress, Status};
 use git2::ObjectType;
+use sha1::{Digest, Sha1};
 
 use super::super::history::Graph;
-use super::{Commits, Stored};
+use super::delta::delta;
+use super::objects::Objects;
 use crate::source::ObjectId;
 
-/// Folders below each other that are entered.
-const MAX_DEPTH: usize = 256;
-
-/// All objects of a bundle, in the order that they are packed in, with a name that likens files of the same path.
-pub(super) struct Objects(Vec<(ObjectId, String)>);
-
-impl Objects {
-    /// The objects of some commits, and all that is stored already.
-    pub(super) fn collect(
-        graph: &Graph,
-        commits: &Commits,
-        refs: &BTreeMap<String, ObjectId>,
-        stored: Option<&Stored>,
-    ) -> Result<Self, String> {
-        let mut walk = Walk { graph, seen: HashSet::new(), trees: Vec::new(), blobs: Vec::new() };
-        let mut objects: Vec<(ObjectId, String)> = Vec::new();
-        // Newest first, as git has it.
-        let mut ordered: Vec<_> =
-            commits.iter().map(|id| (graph.head(id).map_or(0, |head| head.time), id)).collect();
-        ordered.sort_by(|a, b| b.cmp(a));
-        for (_, id) in ordered {
-            let head = graph.head(id).ok_or_else(|| format!("the commit {id} is not there"))?;
-            let packed = commits.packed(id);
-            walk.seen.insert(packed);
-            objects.push((packed, String::new()));
-            walk.tree(head.tree, "", 0)?;
-        }
-        let Walk { mut seen, mut trees, mut blobs, .. } = walk;
-        trees.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
-        blobs.sort_by(|a, b| (&a.1, a.0).cmp(&(&b.1, b.0)));
-        objects.extend(trees);
-        objects.extend(blobs);
-        // Tags, and whatever else somebody put into the bundle.
-        let rest = stored.map(|stored| stored.objects(commits.are_rewritten()));
-        let rest = rest.into_iter().flatten().chain(refs.values());
-        objects.extend(rest.filter(|id| seen.insert(**id)).map(|id| (*id, String::new())));
-        Ok(Self(objects))
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = ObjectId> {
-        self.0.iter().map(|(id, _)| *id)
-    }
-}
-
-struct Walk<'w> {
-    graph: &'w Graph,
-    seen: HashSet<ObjectId>,
-    trees: Vec<(ObjectId, String)>,
-    blobs: Vec<(ObjectId, String)>,
-}
-
-impl Walk<'_> {
-    fn tree(&mut self, id: ObjectId, path: &str, depth: usize) -> Result<(), String> {
-        if !self.seen.insert(id) {
-            return Ok(());
-        }
-        if depth > MAX_DEPTH {
-            return Err(format!("the folders of {path} lie too deep"));
-        }
-        let missing = |error: git2::Error| format!("the folder `{path}` cannot be read: {}", error.message());
-        let tree = self.graph.git().find_tree(id).map_err(missing)?;
-        self.trees.push((id, path.to_owned()));
-        for entry in &tree {
-            let name = String::from_utf8_lossy(entry.name_bytes());
-            let path = if path.is_empty() { name.into_owned() } else { format!("{path}/{name}") };
-            match entry.kind() {
-                Some(ObjectType::Tree) => self.tree(entry.id(), &path, depth + 1)?,
-                Some(ObjectType::Blob) if self.seen.insert(entry.id()) => self.blobs.push((entry.id(), path)),
-                // A submodule's commit lies in another repository.
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-}
+/// Most objects that build on each other.
+const MAX_CHAIN: usize = 40;
+/// Largest object that is compared with another one, in bytes.
+const MAX_COMPARED: usize = 16 << 20;
+/// Up to this many bytes are not compressed: nothing would be gained.
+const MIN_COMPRESSED: usize = 64;
 
 /// The bundle of these refs and objects.
 pub(super) fn bundle(
@@ -96,18 +31,125 @@ pub(super) fn bundle(
         let _ = writeln!(header, "{id} {name}");
     }
     header.push('\n');
-    let failed = |error: git2::Error| error.message().to_owned();
-    let mut pack = graph.git().packbuilder().map_err(failed)?;
-    // More threads would cut the work, and with it the deltas, by the number of cores.
-    pack.set_threads(1);
-    for (id, name) in &objects.0 {
-        pack.insert_object(*id, Some(name)).map_err(|error| format!("{id}: {}", error.message()))?;
+    let count = u32::try_from(objects.iter().len()).map_err(|_| "there are too many objects".to_owned())?;
+    let start = header.len();
+    let mut pack = Pack { bytes: header.into_bytes(), deflate: Compress::new(Compression::default(), true) };
+    pack.bytes.extend_from_slice(b"PACK\0\0\0\x02");
+    pack.bytes.extend_from_slice(&count.to_be_bytes());
+    let mut before: Option<Written<'_>> = None;
+    for (id, path) in objects.iter() {
+        let (kind, content) = content(graph, id).map_err(|error| format!("{id}: {}", error.message()))?;
+        let base = before.filter(|base| base.path == path && base.kind == kind && base.chain < MAX_CHAIN);
+        let fits = content.len() <= MAX_COMPARED && kind != ObjectType::Commit;
+        let base = base.filter(|base| fits && base.content.len() <= MAX_COMPARED);
+        let change = base.and_then(|base| Some((delta(&base.content, &content)?, base)));
+        let (at, mut chain) = (pack.bytes.len(), 0);
+        if let Some((delta, base)) = change {
+            chain = base.chain + 1;
+            pack.head(6, delta.len());
+            pack.distance(at - base.at);
+            pack.body(&delta)?;
+        } else {
+            pack.head(number(kind), content.len());
+            pack.body(&content)?;
+        }
+        before = Some(Written { at, kind, path, content, chain });
     }
-    let mut bytes = header.into_bytes();
-    pack.foreach(|chunk| {
-        bytes.extend_from_slice(chunk);
-        true
-    })
-    .map_err(failed)?;
-    Ok(bytes)
+    let sum = Sha1::digest(&pack.bytes[start..]);
+    pack.bytes.extend_from_slice(&sum);
+    Ok(pack.bytes)
+}
+
+/// An object that others may build on.
+struct Written<'o> {
+    /// Where it starts.
+    at: usize,
+    kind: ObjectType,
+    path: &'o str,
+    content: Arc<[u8]>,
+    /// How many objects it builds on.
+    chain: usize,
+}
+
+/// What packs call a kind.
+fn number(kind: ObjectType) -> u8 {
+    match kind {
+        ObjectType::Commit => 1,
+        ObjectType::Tree => 2,
+        ObjectType::Tag => 4,
+        _ => 3,
+    }
+}
+
+fn content(graph: &Graph, id: ObjectId) -> Result<(ObjectType, Arc<[u8]>), git2::Error> {
+    if let Some(blob) = graph.kept_blob(id) {
+        return Ok((ObjectType::Blob, blob));
+    }
+    let odb = graph.git().odb()?;
+    let object = odb.read(id)?;
+    Ok((object.kind(), object.data().into()))
+}
+
+struct Pack {
+    bytes: Vec<u8>,
+    deflate: Compress,
+}
+
+impl Pack {
+    /// Kind and size of what follows.
+    fn head(&mut self, kind: u8, mut size: usize) {
+        let mut byte = kind << 4 | (size & 15) as u8;
+        size >>= 4;
+        while size > 0 {
+            self.bytes.push(byte | 0x80);
+            byte = (size & 0x7f) as u8;
+            size >>= 7;
+        }
+        self.bytes.push(byte);
+    }
+
+    /// How far back the object starts that this one builds on.
+    fn distance(&mut self, mut distance: usize) {
+        let mut groups = vec![(distance & 0x7f) as u8];
+        while distance >= 0x80 {
+            distance = (distance >> 7) - 1;
+            groups.push(0x80 | (distance & 0x7f) as u8);
+        }
+        self.bytes.extend(groups.into_iter().rev());
+    }
+
+    fn body(&mut self, content: &[u8]) -> Result<(), String> {
+        if content.len() <= MIN_COMPRESSED {
+            self.stored(content);
+            return Ok(());
+        }
+        self.deflate.reset();
+        let mut rest = content;
+        loop {
+            self.bytes.reserve(rest.len() / 2 + 128);
+            let before = self.deflate.total_in();
+            let status = self.deflate.compress_vec(rest, &mut self.bytes, FlushCompress::Finish);
+            let read = (self.deflate.total_in() - before) as usize;
+            rest = rest.get(read..).unwrap_or_default();
+            match status {
+                Ok(Status::StreamEnd) => return Ok(()),
+                Ok(Status::Ok | Status::BufError) => {}
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+
+    /// A few bytes as they are, in the frame that compressed ones have.
+    fn stored(&mut self, content: &[u8]) {
+        let length = content.len() as u16;
+        self.bytes.extend_from_slice(&[0x78, 0x01, 0x01]);
+        self.bytes.extend_from_slice(&length.to_le_bytes());
+        self.bytes.extend_from_slice(&(!length).to_le_bytes());
+        self.bytes.extend_from_slice(content);
+        let (low, high) = content.iter().fold((1_u32, 0_u32), |(low, high), byte| {
+            let low = (low + u32::from(*byte)) % 65_521;
+            (low, (high + low) % 65_521)
+        });
+        self.bytes.extend_from_slice(&(high << 16 | low).to_be_bytes());
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::ObjectType;
 
 use super::SNAPSHOTS;
-use super::pack::Objects;
+use super::objects::Objects;
 use crate::source::{ObjectId, Repository};
 
 /// A bundle on disk.

@@ -1,12 +1,11 @@
 //! Commits that came after a session, and whether one of them holds what the agent changed.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-
-use git2::{Delta, DiffOptions};
+use std::collections::{BTreeSet, HashSet};
 
 use super::descent::Descent;
+use super::followed::{Change, Followed};
 use super::{ChangedLines, FileLines, Graph, MAX_COMMITS};
-use crate::patch::{fixed_lines, says_repair};
+use crate::patch::{fixed_lines, repairs_named, speaks_of_fix};
 use crate::source::{ObjectId, Repository};
 
 /// How long after a session commits are looked at, in seconds (90 days).
@@ -57,15 +56,44 @@ struct Commit {
     time: i64,
     /// It leads to the default branch.
     on_default: bool,
-    /// Files that it changes against its first parent.
-    paths: HashSet<String>,
-    message: String,
+    /// What it does to the followed files, against its first parent.
+    changes: Vec<Change>,
+    /// The commits that its message says it repairs, by the digits that it has of their ids.
+    repairs: Vec<(String, &'static str)>,
+    /// Its message speaks of a fix.
+    is_fix: bool,
 }
 
 /// All later commits of a clone, read once for all of its sessions.
 pub(in crate::import) struct Later<'g> {
     graph: &'g Graph,
+    followed: Followed<'g>,
     commits: Vec<Commit>,
+}
+
+/// What is asked of later commits: lines of a session by the numbers of their files, and where it began.
+struct Question<'q> {
+    lines: Vec<(usize, &'q FileLines)>,
+    total: u32,
+    start: ObjectId,
+    start_tree: Option<ObjectId>,
+}
+
+impl Question<'_> {
+    /// The lines of the file of this number.
+    fn of(&self, path: usize) -> Option<&FileLines> {
+        let at = self.lines.binary_search_by_key(&path, |(number, _)| *number).ok()?;
+        self.lines.get(at).map(|(_, lines)| *lines)
+    }
+
+    /// How many lines these changes can hold at most.
+    fn most(&self, changes: &[Change]) -> u32 {
+        changes.iter().filter_map(|change| Some(self.of(change.path)?.total())).sum()
+    }
+
+    fn is_enough(&self, held: u32) -> bool {
+        f64::from(held) >= THRESHOLD * f64::from(self.total)
+    }
 }
 
 /// A commit that holds an agent's patch.
@@ -77,6 +105,8 @@ pub(in crate::import) struct Merged {
     pub(in crate::import) lines: (u32, u32),
     /// It leads to the default branch.
     pub(in crate::import) on_default: bool,
+    /// Lines count that commands wrote: those of patches alone were not found.
+    pub(in crate::import) with_commands: bool,
     /// Commits that say they revert or fix it, with the word that says so.
     pub(in crate::import) repaired: Vec<(ObjectId, &'static str)>,
 }
@@ -96,21 +126,30 @@ impl<'g> Later<'g> {
         since: i64,
         files: &BTreeSet<&str>,
     ) -> Self {
+        let followed = Followed::new(graph, files);
         let on_default = reach(graph, branches.default_tips.iter().copied(), since);
         let all = reach(graph, branches.tips.iter().map(|(_, id)| *id), since);
         let mut commits: Vec<Commit> = all
             .into_iter()
             .filter_map(|id| {
                 let head = graph.head(id)?;
-                let paths = changed_paths(graph, id, files)?;
+                let old = match head.parents.first() {
+                    // Without its parent (the clone is cut off there) the changes of a commit cannot be told.
+                    Some(parent) => Some(graph.head(*parent)?.tree),
+                    None => None,
+                };
+                let changes =
+                    followed.changes(old, head.tree).filter(|changes| changes.len() <= MAX_FILES)?;
                 let found = graph.git().find_commit(graph.object(id)).ok()?;
-                let message = String::from_utf8_lossy(found.message_bytes()).into_owned();
-                Some(Commit { id, time: head.time, on_default: on_default.contains(&id), paths, message })
+                let message = String::from_utf8_lossy(found.message_bytes());
+                let (repairs, is_fix) = (repairs_named(&message), speaks_of_fix(&message));
+                let on_default = on_default.contains(&id);
+                Some(Commit { id, time: head.time, on_default, changes, repairs, is_fix })
             })
             .collect();
         // In the order of time; a commit comes before those that build on it even when clocks say otherwise.
         commits.sort_by_key(|commit| (commit.time, commit.id));
-        Self { graph, commits }
+        Self { graph, followed, commits }
     }
 
     /// The commit that holds most of the agent's lines, the first of these; `None` when none holds enough.
@@ -130,21 +169,19 @@ impl<'g> Later<'g> {
         if total == 0 {
             return (None, passed);
         }
-        let paths: HashSet<&str> = lines.paths().collect();
+        let numbered = lines.files().filter_map(|(path, lines)| Some((self.followed.number(path)?, lines)));
+        let start_tree = self.graph.head(start).map(|head| head.tree);
+        let question = Question { lines: numbered.collect(), total, start, start_tree };
         let in_time = |commit: &&Commit| (since - SLACK..=since + WINDOW).contains(&commit.time);
-        let touches = |commit: &&Commit| commit.paths.iter().any(|path| paths.contains(path.as_str()));
+        let touches = |commit: &&Commit| question.most(&commit.changes) > 0;
         let mut best: Option<(bool, u32, &Commit)> = None;
         let mut since_start = Descent::of(self.graph, start);
         for commit in self.commits.iter().filter(in_time).filter(touches) {
-            if commit.id == start || self.graph.leads_to(commit.id, start) {
-                continue;
-            }
-            let held = self.held(lines, &paths, (start, &mut since_start), commit.id);
-            let enough = f64::from(held) >= THRESHOLD * f64::from(total);
+            let Some(held) = self.held(&question, &mut since_start, commit) else { continue };
             let id = commit.id.to_string();
-            if enough && denied.iter().any(|denied| id.starts_with(denied.as_str())) {
+            if denied.iter().any(|denied| id.starts_with(denied.as_str())) {
                 passed.push(commit.id);
-            } else if enough && best.is_none_or(|(main, most, _)| (commit.on_default, held) > (main, most)) {
+            } else if best.is_none_or(|(main, most, _)| (commit.on_default, held) > (main, most)) {
                 best = Some((commit.on_default, held, commit));
             }
             // Nothing holds more, and of those that hold as much the first is taken.
@@ -156,26 +193,56 @@ impl<'g> Later<'g> {
             commit: commit.id,
             lines: (held, total),
             on_default,
+            with_commands: false,
             repaired: self.repaired(commit),
         });
         (best, passed)
     }
 
-    /// Lines that a commit holds; what builds on the start of the session is told by `since_start`.
-    fn held(
+    /// The same for lines of which commands wrote some. New files that no later commit has were for the session alone, and
+    /// are left out.
+    pub(in crate::import) fn merged_with_commands(
         &self,
         lines: &ChangedLines,
-        paths: &HashSet<&str>,
-        (start, since_start): (ObjectId, &mut Descent<'_>),
-        commit: ObjectId,
-    ) -> u32 {
-        let own = self.graph.head(commit).and_then(|head| head.parents.first().copied());
-        let alone = difference(self.graph, own, commit, paths).map_or(0, |change| lines.found_in(&change));
-        if alone == lines.total() || own == Some(start) || !since_start.includes(commit) {
-            return alone;
+        start: ObjectId,
+        since: i64,
+        denied: &[String],
+    ) -> (Option<Merged>, Vec<ObjectId>) {
+        let changes = |path: usize| move |commit: &Commit| commit.changes.iter().any(|one| one.path == path);
+        let is_kept = |path: &str| {
+            self.followed.number(path).is_some_and(|path| self.commits.iter().any(changes(path)))
+        };
+        let (merged, passed) = self.merged(&lines.without_scratch(is_kept), start, since, denied);
+        (merged.map(|merged| Merged { with_commands: true, ..merged }), passed)
+    }
+
+    /// Lines that a commit holds, when they are enough; what builds on the start of the session is told by
+    /// `since_start`. Contents are compared only where they may hold enough.
+    fn held(&self, question: &Question<'_>, since_start: &mut Descent<'_>, commit: &Commit) -> Option<u32> {
+        let head = self.graph.head(commit.id)?;
+        let all = || self.followed.changes(question.start_tree, head.tree).unwrap_or_default();
+        let since = (head.parents.first() != Some(&question.start)).then(all).unwrap_or_default();
+        let most = question.most(&commit.changes).max(question.most(&since));
+        if !question.is_enough(most)
+            || commit.id == question.start
+            || self.graph.leads_to(commit.id, question.start)
+        {
+            return None;
         }
-        let since = difference(self.graph, Some(start), commit, paths);
-        alone.max(since.map_or(0, |change| lines.found_in(&change)))
+        let alone = self.shared(question, &commit.changes);
+        let held = if alone < question.total && !since.is_empty() && since_start.includes(commit.id) {
+            alone.max(self.shared(question, &since))
+        } else {
+            alone
+        };
+        Some(held).filter(|held| question.is_enough(*held))
+    }
+
+    /// How many of the lines these changes hold; none when a content is missing.
+    fn shared(&self, question: &Question<'_>, changes: &[Change]) -> u32 {
+        let asked = changes.iter().filter_map(|change| Some((change, question.of(change.path)?)));
+        let each = asked.map(|(change, lines)| Some(lines.shared(self.followed.lines(change)?.as_ref())));
+        each.sum::<Option<u32>>().unwrap_or(0)
     }
 
     /// Later commits that revert or fix this one: by its id in their message, or by lines of it that they change.
@@ -185,11 +252,13 @@ impl<'g> Later<'g> {
         let later = self.commits.iter().filter(|commit| commit.time >= merged.time && commit.id != merged.id);
         later
             .filter_map(|commit| {
-                let message = &commit.message;
-                let says = says_repair(message, &id).or_else(|| {
-                    let shares = commit.paths.iter().any(|path| merged.paths.contains(path));
-                    let fixes = || fixed_lines(self.graph.git(), merged.id, commit.id, message) > 0;
-                    (shares && since_merged.includes(commit.id) && fixes()).then_some(BLAMED)
+                let named = commit.repairs.iter().find(|(digits, _)| id.starts_with(digits));
+                let says = named.map(|(_, word)| *word).or_else(|| {
+                    let touched = |change: &Change| merged.changes.iter().any(|one| one.path == change.path);
+                    let shares = || commit.changes.iter().any(touched);
+                    let fixes = || fixed_lines(self.graph.git(), merged.id, commit.id) > 0;
+                    (commit.is_fix && shares() && since_merged.includes(commit.id) && fixes())
+                        .then_some(BLAMED)
                 });
                 Some((commit.id, says?))
             })
@@ -209,83 +278,4 @@ fn reach(graph: &Graph, tips: impl Iterator<Item = ObjectId>, since: i64) -> Has
         }
     }
     found
-}
-
-fn trees(
-    graph: &Graph,
-    old: Option<ObjectId>,
-    new: ObjectId,
-) -> Option<(Option<git2::Tree<'_>>, git2::Tree<'_>)> {
-    let tree = |id: ObjectId| graph.git().find_tree(graph.head(id)?.tree).ok();
-    // Without its parent (the clone is cut off there) the changes of a commit cannot be told.
-    let old = match old {
-        Some(old) => Some(tree(old)?),
-        None => None,
-    };
-    Some((old, tree(new)?))
-}
-
-/// Those of some files that a commit changes against its first parent; `None` when these are very many.
-fn changed_paths(graph: &Graph, id: ObjectId, files: &BTreeSet<&str>) -> Option<HashSet<String>> {
-    let parents = &graph.head(id)?.parents;
-    let (old, new) = trees(graph, parents.first().copied(), id)?;
-    let mut options = only(files);
-    let diff = graph.git().diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).ok()?;
-    if diff.deltas().len() > MAX_FILES {
-        return None;
-    }
-    let names =
-        diff.deltas().flat_map(|delta| [delta.old_file().path_bytes(), delta.new_file().path_bytes()]);
-    Some(names.flatten().map(|path| String::from_utf8_lossy(path).into_owned()).collect())
-}
-
-/// Compares these files alone, byte for byte and without context.
-fn only(files: &BTreeSet<&str>) -> DiffOptions {
-    let mut options = DiffOptions::new();
-    options.disable_pathspec_match(true).context_lines(0).max_size(8 << 20);
-    for path in files {
-        options.pathspec(path);
-    }
-    options
-}
-
-/// What changed in some files between two commits.
-fn difference(
-    graph: &Graph,
-    old: Option<ObjectId>,
-    new: ObjectId,
-    paths: &HashSet<&str>,
-) -> Option<ChangedLines> {
-    let (old, new) = trees(graph, old, new)?;
-    let mut options = only(&paths.iter().copied().collect());
-    let diff = graph.git().diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).ok()?;
-    let mut files: HashMap<String, FileLines> = HashMap::new();
-    let path_of = |delta: &git2::DiffDelta<'_>| {
-        let file = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
-        file.path_bytes().map(|path| String::from_utf8_lossy(path).into_owned()).unwrap_or_default()
-    };
-    let mut on_file = |delta: git2::DiffDelta<'_>, _: f32| {
-        files.entry(path_of(&delta)).or_default().deleted = delta.status() == Delta::Deleted;
-        true
-    };
-    let mut found: Vec<(String, char, String)> = Vec::new();
-    let mut on_line =
-        |delta: git2::DiffDelta<'_>, _: Option<git2::DiffHunk<'_>>, line: git2::DiffLine<'_>| {
-            let text = String::from_utf8_lossy(line.content()).into_owned();
-            found.push((path_of(&delta), line.origin(), text));
-            true
-        };
-    diff.foreach(&mut on_file, None, None, Some(&mut on_line)).ok()?;
-    let mut change = ChangedLines::default();
-    for (path, lines) in files {
-        *change.file(&path) = lines;
-    }
-    for (path, origin, text) in found {
-        match origin {
-            '+' => change.file(&path).add(&text),
-            '-' => change.file(&path).remove(&text),
-            _ => {}
-        }
-    }
-    Some(change)
 }

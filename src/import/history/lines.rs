@@ -21,6 +21,8 @@ pub(in crate::import) struct FileLines {
     removed: HashMap<String, u32>,
     /// The file is gone afterwards.
     pub(in crate::import) deleted: bool,
+    /// There was no file before.
+    pub(in crate::import) new: bool,
 }
 
 impl FileLines {
@@ -52,11 +54,13 @@ impl FileLines {
         count(&mut self.removed, line);
     }
 
-    fn total(&self) -> u32 {
+    /// Lines added and removed.
+    pub(super) fn total(&self) -> u32 {
         self.added.values().sum::<u32>() + self.removed.values().sum::<u32>() + u32::from(self.deleted)
     }
 
-    fn shared(&self, other: &Self) -> u32 {
+    /// How many of these lines another change adds and removes as well.
+    pub(super) fn shared(&self, other: &Self) -> u32 {
         common(&self.added, &other.added)
             + common(&self.removed, &other.removed)
             + u32::from(self.deleted && other.deleted)
@@ -85,14 +89,20 @@ impl ChangedLines {
         self.files.keys().map(String::as_str)
     }
 
+    /// The changed files with their lines, sorted by path.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &FileLines)> {
+        self.files.iter().map(|(path, lines)| (path.as_str(), lines))
+    }
+
+    /// Leaves new files out that are not among these: what was not kept.
+    pub(super) fn without_scratch(&self, is_kept: impl Fn(&str) -> bool) -> Self {
+        let kept = self.files.iter().filter(|(path, lines)| !lines.new || is_kept(path));
+        Self { files: kept.map(|(path, lines)| (path.clone(), lines.clone())).collect() }
+    }
+
     /// Lines added and removed.
     pub(in crate::import) fn total(&self) -> u32 {
         self.files.values().map(FileLines::total).sum()
-    }
-
-    /// How many of these lines another change adds and removes as well, in the same files.
-    pub(in crate::import) fn found_in(&self, other: &Self) -> u32 {
-        self.files.iter().filter_map(|(path, lines)| Some(lines.shared(other.files.get(path)?))).sum()
     }
 }
 
@@ -110,16 +120,22 @@ mod tests {
 
     #[test]
     fn another_change_holds_some_of_them() {
-        let mut mine = ChangedLines::default();
-        *mine.file("a") = FileLines::between("x1\nx2\n", "x1\nx3\nx3\n");
-        mine.file("gone").deleted = true;
-        let mut other = ChangedLines::default();
-        *other.file("a") = FileLines::between("x1\nx2\nx9\n", "x1\nx3\nx4\nx9\n");
-        assert_eq!((mine.total(), mine.found_in(&other)), (4, 2));
-        other.file("gone").deleted = true;
-        assert_eq!(mine.found_in(&other), 3);
-        *other.file("b") = FileLines::between("", "x3\n");
-        assert_eq!(mine.found_in(&other), 3);
-        assert_eq!(mine.found_in(&mine), mine.total());
+        let mut mine = FileLines::between("x1\nx2\n", "x1\nx3\nx3\n");
+        let mut other = FileLines::between("x1\nx2\nx9\n", "x1\nx3\nx4\nx9\n");
+        assert_eq!((mine.total(), mine.shared(&other)), (3, 2));
+        mine.deleted = true;
+        assert_eq!((mine.total(), mine.shared(&other)), (4, 2));
+        other.deleted = true;
+        assert_eq!(mine.shared(&other), 3);
+        assert_eq!(mine.shared(&mine), mine.total());
+    }
+
+    #[test]
+    fn files_are_counted_each() {
+        let mut lines = ChangedLines::default();
+        lines.file("b").add("x");
+        lines.file("a").remove("y");
+        assert_eq!(lines.total(), 2);
+        assert_eq!(lines.files().map(|(path, _)| path).collect::<Vec<_>>(), ["a", "b"]);
     }
 }

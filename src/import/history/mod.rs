@@ -2,6 +2,7 @@
 
 mod author;
 mod descent;
+mod followed;
 mod later;
 mod lines;
 
@@ -34,7 +35,7 @@ pub(super) struct Graph {
     originals: HashMap<ObjectId, ObjectId>,
     heads: RefCell<HashMap<ObjectId, Option<Rc<Head>>>>,
     /// Keeps what was unpacked for them on disk.
-    _sources: Vec<Arc<Repository>>,
+    sources: Vec<Arc<Repository>>,
 }
 
 /// What the graph needs of a commit.
@@ -59,7 +60,7 @@ impl Graph {
         let repo = git2::Repository::from_odb(odb)?;
         let stored: HashMap<_, _> = sources.iter().flat_map(|source| source.originals()).collect();
         let originals = stored.iter().map(|(original, stored)| (*stored, *original)).collect();
-        Ok(Self { repo, stored, originals, heads: RefCell::default(), _sources: sources.to_vec() })
+        Ok(Self { repo, stored, originals, heads: RefCell::default(), sources: sources.to_vec() })
     }
 
     /// The commit object of this id: itself where it is there, or else the one that stands for it.
@@ -78,6 +79,25 @@ impl Graph {
     /// The objects.
     pub(super) fn git(&self) -> &git2::Repository {
         &self.repo
+    }
+
+    /// The bytes of a file; `None` when it is not there or larger than is read.
+    pub(super) fn blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        self.sources.iter().find_map(|source| source.blob(id)).or_else(|| self.rebuilt(id))
+    }
+
+    /// The bytes of a file that is in no repository but in memory.
+    fn rebuilt(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        // What the repositories have is larger than is read, or damaged.
+        if self.sources.iter().any(|source| source.blob_size(id).is_some()) {
+            return None;
+        }
+        self.repo.find_blob(id).ok().map(|blob| blob.content().into())
+    }
+
+    /// The bytes of a file that was read lately.
+    pub(super) fn kept_blob(&self, id: ObjectId) -> Option<Arc<[u8]>> {
+        self.sources.iter().find_map(|source| source.kept_blob(id))
     }
 
     /// A commit; `None` when it is not there.

@@ -41,7 +41,7 @@ fn git_folder(path: &Path) -> Option<PathBuf> {
     let dot_git = path.join(".git");
     let git = match std::fs::metadata(&dot_git) {
         Ok(meta) if meta.is_dir() => dot_git,
-        Ok(meta) if meta.len() <= MAX_CONFIG => {
+        Ok(meta) if meta.is_file() && meta.len() <= MAX_CONFIG => {
             let text = std::fs::read_to_string(&dot_git).ok()?;
             path.join(text.strip_prefix("gitdir:")?.trim())
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 pub use remote::RemoteName;
 
-use crate::source::snapshot::Files as _;
+use crate::source::snapshot::{Files as _, SnapshotError};
 use crate::source::{Entry, ObjectId, Repositories, Repository, Snapshot};
 
 /// What a recording says about where it was made.
@@ -60,6 +60,9 @@ pub enum NotFound {
     /// The recording names no commit.
     #[error("the recording names no commit")]
     NoCommit,
+    /// The id that it names is of a kind that cannot be read.
+    #[error("its commit is of a repository with SHA-256 ids; only those with SHA-1 ids can be read")]
+    Sha256,
     /// No repository at hand has it.
     #[error("no repository at hand has the commit {commit}{}", looked(looked_at))]
     Nowhere {
@@ -90,7 +93,7 @@ impl NotFound {
     pub fn help(&self) -> String {
         let without = "or import it without a snapshot: --without-snapshot";
         match self {
-            Self::NoCommit => "import it without a snapshot: --without-snapshot".to_owned(),
+            Self::NoCommit | Self::Sha256 => "import it without a snapshot: --without-snapshot".to_owned(),
             Self::Nowhere { commit, fetch: Some((path, remote)), .. } => {
                 format!("run `git -C {} fetch {remote} {commit}`, {without}", shell_word(path))
             }
@@ -127,7 +130,9 @@ impl Clones {
             let top = std::fs::canonicalize(path).ok().and_then(|full| folder::top_of(full.to_str()?));
             match clones.candidate(top.as_deref().unwrap_or(path)) {
                 Ok(candidate) => clones.named.push(candidate),
-                Err(problem) => problems.push(problem),
+                // Its sessions say so, and others go on.
+                Err(error) if matches!(*error, SnapshotError::ObjectFormat { .. }) => {}
+                Err(error) => problems.push(error.to_string()),
             }
         }
         if problems.is_empty() { Ok(clones) } else { Err(problems) }
@@ -149,8 +154,8 @@ impl Clones {
         &self.named
     }
 
-    fn candidate(&self, path: &Path) -> Result<Candidate, String> {
-        let repository = self.open.open(path).map_err(|error| error.to_string())?;
+    fn candidate(&self, path: &Path) -> Result<Candidate, Arc<SnapshotError>> {
+        let repository = self.open.open(path)?;
         let remotes = folder::remotes(path);
         Ok(Candidate { path: path.to_owned(), remotes, repository, in_suite: None, linked: false })
     }
@@ -161,7 +166,9 @@ impl Clones {
         let remote = recorded.remote.and_then(RemoteName::of);
         let candidates = self.candidates(recorded.cwd, remote.as_ref());
         let Some(commit) = recorded.commit.and_then(full_id) else {
-            return Err(NotFound::NoCommit);
+            let is_long = |id: &str| id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let sha256 = recorded.commit.is_some_and(is_long);
+            return Err(if sha256 { NotFound::Sha256 } else { NotFound::NoCommit });
         };
         for candidate in &candidates {
             if !candidate.repository.has_commit(commit) {
@@ -170,7 +177,7 @@ impl Clones {
             let snapshot = candidate.repository.snapshot(&commit.to_string());
             let snapshot = snapshot.map_err(|error| NotFound::Unreadable(error.to_string()))?;
             let name = repository_name(candidate, remote.as_ref(), recorded.cwd);
-            let top = top_within(recorded.cwd, &name, candidate, commit, &snapshot);
+            let top = self.top_within(recorded.cwd, &name, candidate, commit, &snapshot);
             return Ok(Found { candidate: candidate.clone(), commit, snapshot, top, name });
         }
         Err(NotFound::Nowhere {
@@ -202,6 +209,40 @@ impl Clones {
         candidates.retain(|candidate| seen.insert(candidate.path.clone()));
         candidates
     }
+
+    /// The folder above (or at) a recorded working folder in which the top of the repository lay.
+    ///
+    /// On the machine of the recording that is asked; elsewhere it is the folder with the name of the repository, or else
+    /// the lowest one from which the rest of the path names a folder of the snapshot.
+    fn top_within(
+        &self,
+        cwd: &str,
+        name: &str,
+        candidate: &Candidate,
+        commit: ObjectId,
+        snapshot: &Snapshot,
+    ) -> String {
+        // Some other repository may lie around the place where this one was.
+        let is_own = |top: &PathBuf| {
+            *top == candidate.path || self.open.open(top).is_ok_and(|there| there.has_commit(commit))
+        };
+        if let Some(top) = folder::top_of(cwd).filter(is_own) {
+            return top.to_string_lossy().into_owned();
+        }
+        let cwd = cwd.trim_end_matches('/');
+        let splits = cwd.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+        let above = splits.map(|at| (&cwd[..at], &cwd[at + 1..]));
+        let fits = |below: &str| snapshot.lookup(below).entry == Entry::Folder;
+        let by_name = above.clone().rev().find(|(top, below)| {
+            let last = top.rsplit('/').next().unwrap_or_default();
+            last.eq_ignore_ascii_case(name) && fits(below)
+        });
+        let own = cwd.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
+        match by_name {
+            Some((top, _)) if !own => top.to_owned(),
+            _ => cwd.to_owned(),
+        }
+    }
 }
 
 /// The clone, and its remote, from which a commit that is missing could be fetched.
@@ -230,31 +271,4 @@ fn repository_name(candidate: &Candidate, remote: Option<&RemoteName>, cwd: &str
     let recorded = cwd.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next();
     let name = remote.map(RemoteName::short).or(folder).or(recorded).unwrap_or_default();
     name.strip_suffix(".git").or_else(|| name.strip_suffix(".bundle")).unwrap_or(name).to_owned()
-}
-
-/// The folder above (or at) a recorded working folder in which the top of the repository lay.
-///
-/// On the machine of the recording that is asked; elsewhere it is the folder with the name of the repository, or else
-/// the lowest one from which the rest of the path names a folder of the snapshot.
-fn top_within(cwd: &str, name: &str, candidate: &Candidate, commit: ObjectId, snapshot: &Snapshot) -> String {
-    // Some other repository may lie around the place where this one was.
-    let is_own = |top: &PathBuf| {
-        Repository::open(top).is_ok_and(|there| there.has_commit(commit)) || *top == candidate.path
-    };
-    if let Some(top) = folder::top_of(cwd).filter(is_own) {
-        return top.to_string_lossy().into_owned();
-    }
-    let cwd = cwd.trim_end_matches('/');
-    let splits = cwd.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
-    let above = splits.map(|at| (&cwd[..at], &cwd[at + 1..]));
-    let fits = |below: &str| snapshot.lookup(below).entry == Entry::Folder;
-    let by_name = above.clone().rev().find(|(top, below)| {
-        let last = top.rsplit('/').next().unwrap_or_default();
-        last.eq_ignore_ascii_case(name) && fits(below)
-    });
-    let own = cwd.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(name));
-    match by_name {
-        Some((top, _)) if !own => top.to_owned(),
-        _ => cwd.to_owned(),
-    }
 }

@@ -50,8 +50,9 @@ pub(in crate::import) fn propose(signs: &Signs, merged: Option<&Merged>) -> Prop
             if merged.on_default { "on the default branch" } else { "on another branch than the default" };
         proposal.merged = Some(merged.commit.to_string());
         proposal.similarity = Some(merged.similarity());
+        let how = if merged.with_commands { ", with what its commands wrote" } else { "" };
         evidence.push(format!(
-            "merged: {} {place} holds {held} of the {all} lines that the agent changed (at least {:.0}% are asked for)",
+            "merged: {} {place} holds {held} of the {all} lines that the agent changed{how} (at least {:.0}% are asked for)",
             short(&merged.commit.to_string()),
             THRESHOLD * 100.0,
         ));

@@ -15,7 +15,7 @@ use crate::action::patch::{self, ChangeKind, FileChange, Hunk, HunkLine};
 use crate::action::shell::{self, ShellReading};
 use crate::action::{Access, Action, Shell, Target};
 use crate::engine::Workspace;
-use crate::engine::edits::{Shown, output, shown as showing, unified};
+use crate::engine::edits::{self, Shown, output, shown as showing, unified};
 use crate::source::snapshot::Files;
 use crate::source::{Content, Entry, Overlay, Snapshot};
 use crate::transcript::{Call, Recorded, StepKind, Transcript};
@@ -36,6 +36,8 @@ const MAX_LINE: usize = 1_000;
 pub(super) struct Work {
     /// Lines that the agent's edits changed, from the first to the last state.
     pub(super) lines: ChangedLines,
+    /// The same with what its commands wrote, where they did in a way that can be told.
+    pub(super) with_commands: Option<ChangedLines>,
     /// Files that differed from the commit when the session began, with the content that the recording shows whole;
     /// `None` for a file that was removed.
     pub(super) rebuilt: BTreeMap<String, Option<Vec<u8>>>,
@@ -55,6 +57,11 @@ impl Work {
         !self.rebuilt.is_empty() || !self.missing.is_empty() || !self.signs.is_empty()
     }
 
+    /// The lines that its patches changed, and those with what its commands wrote.
+    pub(super) fn changed(&self) -> impl Iterator<Item = &ChangedLines> {
+        std::iter::once(&self.lines).chain(&self.with_commands)
+    }
+
     /// Reads the recordings of a session, the main one first. `top` is the folder in which the root of the snapshot
     /// lay on the machine of the recording.
     pub(super) fn read(transcripts: &[Transcript<'_>], top: &str, snapshot: &Snapshot) -> Self {
@@ -62,6 +69,7 @@ impl Work {
             top: top.trim_end_matches('/').to_owned(),
             snapshot,
             edits: Overlay::new(snapshot.clone()).mounted_at(top),
+            told: None,
             hunks: ChangedLines::default(),
             pieces: Pieces::default(),
             touched: HashSet::new(),
@@ -81,6 +89,8 @@ struct Reader<'r> {
     snapshot: &'r Snapshot,
     /// The snapshot with the agent's patches on top.
     edits: Overlay,
+    /// The same with what commands wrote, once one did.
+    told: Option<Overlay>,
     /// Lines of hunks that do not fit the snapshot.
     hunks: ChangedLines,
     pieces: Pieces,
@@ -116,6 +126,7 @@ impl Reader<'_> {
                 if !self.anything_touched {
                     self.look(call, shell, &reading, workspace);
                 }
+                self.command(call, shell, &reading, workspace);
                 self.mark(&reading, shell, workspace);
                 for embedded in &reading.patches {
                     let folder = workspace.absolute(shell.workdir.as_deref(), &embedded.cwd);
@@ -214,6 +225,45 @@ impl Reader<'_> {
         }
     }
 
+    /// What a command wrote into files, as far as its text tells.
+    fn command(
+        &mut self,
+        call: &Call<'_>,
+        shell: &Shell<'_>,
+        reading: &ShellReading<'_>,
+        workspace: &Workspace,
+    ) {
+        let written = reading.effects.known.iter().filter(|effect| effect.access == Access::Write);
+        let named = |target: &Target<'_>| match target {
+            Target::Path(path) | Target::Entry(path) => {
+                Some(workspace.absolute(shell.workdir.as_deref(), path))
+            }
+            _ => None,
+        };
+        let written: Vec<String> = written.filter_map(|effect| named(&effect.target)).collect();
+        if written.is_empty() || call.exit_code() != Some(0) {
+            return;
+        }
+        let mut files = self.told.as_ref().unwrap_or(&self.edits).clone();
+        for absolute in &written {
+            let path = self.below(absolute).filter(|path| !self.touched.contains(*path));
+            if let Some(text) = path.and_then(|path| self.began(path)) {
+                drop(files.write(absolute, text.into_bytes()));
+            }
+        }
+        let results = edits::plain(&files, shell, &reading.commands, workspace, &self.top);
+        if results.is_empty() {
+            return;
+        }
+        for (path, content) in results {
+            drop(match content {
+                Some(bytes) => files.write(&path, bytes),
+                None => files.remove(&path),
+            });
+        }
+        self.told = Some(files);
+    }
+
     /// Files that a command may have changed.
     fn mark(&mut self, reading: &ShellReading<'_>, shell: &Shell<'_>, workspace: &Workspace) {
         for effect in reading.effects.known.iter().filter(|effect| effect.access == Access::Write) {
@@ -247,6 +297,9 @@ impl Reader<'_> {
     ) {
         let absolute = workspace.absolute(folder, &change.path);
         let Some(path) = self.below(&absolute).map(str::to_owned) else { return };
+        if let Some(told) = &mut self.told {
+            lay(told, change, &absolute, |place| workspace.absolute(folder, place));
+        }
         let untouched = !self.anything_touched && !self.touched.contains(&path);
         match &change.kind {
             ChangeKind::Add { content } => drop(self.edits.write(&absolute, content.as_bytes())),
@@ -306,13 +359,18 @@ impl Reader<'_> {
         {
             return Some(String::from_utf8_lossy(&bytes).into_owned());
         }
-        if let Some(Some(bytes)) = self.work.rebuilt.get(path) {
-            return Some(String::from_utf8_lossy(bytes).into_owned());
-        }
-        if let Some(text) = self.pieces.whole(path) {
+        if let Some(text) = self.began(path) {
             return Some(text);
         }
         self.edits.read(absolute).known().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The text of a file when the session began, where it was shown and is not the commit's.
+    fn began(&self, path: &str) -> Option<String> {
+        match self.work.rebuilt.get(path) {
+            Some(Some(bytes)) => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => self.pieces.whole(path),
+        }
     }
 
     fn finish(mut self) -> Work {
@@ -332,8 +390,15 @@ impl Reader<'_> {
         self.work.rebuilt.retain(|path, content| !same(path, content));
         let rebuilt = &self.work.rebuilt;
         self.work.missing.retain(|path| !rebuilt.contains_key(path));
-        self.work.lines = self.hunks;
-        for file in self.edits.diff() {
+        self.work.with_commands = self.told.as_ref().map(|told| self.lines(told));
+        self.work.lines = self.lines(&self.edits);
+        self.work
+    }
+
+    /// The lines that differ between the beginning and these files.
+    fn lines(&self, files: &Overlay) -> ChangedLines {
+        let mut all = self.hunks.clone();
+        for file in files.diff() {
             let path = String::from_utf8_lossy(&file.path).into_owned();
             let text =
                 |content: Content| content.known().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
@@ -345,8 +410,27 @@ impl Reader<'_> {
             let after = text(file.after).unwrap_or_default();
             let mut lines = FileLines::between(began.as_deref().unwrap_or_default(), &after);
             lines.deleted = gone;
-            *self.work.lines.file(&path) = lines;
+            lines.new = began.is_none();
+            *all.file(&path) = lines;
         }
-        self.work
+        all
+    }
+}
+
+/// Applies a change of a patch where it fits.
+fn lay(files: &mut Overlay, change: &FileChange<'_>, path: &str, absolute: impl Fn(&str) -> String) {
+    match &change.kind {
+        ChangeKind::Add { content } => drop(files.write(path, content.as_bytes())),
+        ChangeKind::Delete => drop(files.remove(path)),
+        ChangeKind::Update { moved_to, .. } => {
+            let old = files.read(path).known();
+            let old = old.as_deref().map(String::from_utf8_lossy);
+            if let Some(new) = old.and_then(|old| change.apply(&old).ok()) {
+                drop(files.write(path, new.as_bytes()));
+            }
+            if let Some(place) = moved_to {
+                drop(files.rename(path, absolute(place)));
+            }
+        }
     }
 }
