@@ -70,7 +70,8 @@ fn clean_corpus() {
     let count: usize = wrong.values().sum();
     let texts = all.len() * 3;
     println!(
-        "clean: {texts} look-alikes, {count} wrongly masked ({:.1}%)",
+        "clean: {} kinds, {texts} look-alikes, {count} wrongly masked ({:.1}%)",
+        all.len() / 8,
         count as f64 * 100.0 / texts as f64
     );
     for ((kind, carrier), count) in wrong {

@@ -1,5 +1,8 @@
 //! Secrets of many kinds, planted into every place of a session that can hold text.
 
+#[path = "tools.rs"]
+mod tools;
+
 use serde_json::{Value, json};
 
 use super::random::Random;
@@ -151,7 +154,10 @@ pub fn all(random: &mut Random) -> Vec<Planted> {
         let secrets = vec![secret];
         Planted { kind, text, secrets }
     };
-    KINDS.iter().map(one).collect()
+    let mut all: Vec<Planted> = KINDS.iter().map(one).collect();
+    let of_tool = |(kind, secret, text)| Planted { kind, text, secrets: vec![secret] };
+    all.extend(tools::all(random).into_iter().map(of_tool));
+    all
 }
 
 /// Writes a line of a session with a text in it.
@@ -187,12 +193,44 @@ pub const CARRIERS: &[(&str, Write)] = &[
         line(&json!({"type": "custom_tool_call", "name": "exec", "call_id": "c1",
             "input": format!("const r = await tools.exec_command({{cmd: `{quoted}`}});\ntext(r.output);")}))
     }),
+    ("result of a server", |text| {
+        event(
+            &json!({"type": "mcp_tool_call_end", "call_id": "c1", "invocation": {"server": "s", "tool": "t"},
+            "result": {"Ok": {"content": [{"type": "text", "text": json!({"body": text}).to_string()}]}}}),
+        )
+    }),
+    ("summary of thoughts", |text| {
+        line(
+            &json!({"type": "reasoning", "summary": [{"type": "summary_text", "text": format!("I see `{text}` there.")}]}),
+        )
+    }),
+    ("terminal", |text| {
+        let lines: Vec<String> =
+            text.lines().map(|line| format!("\u{1b}[2K\u{1b}[1m{line}\u{1b}[0m")).collect();
+        output(&format!("Output:\r\n{}\r\n", lines.join("\r\n")))
+    }),
+    ("difference", |text| {
+        let lines: Vec<String> = text.lines().map(|line| format!("-{line}")).collect();
+        output(&format!(
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,9 +1 @@\n x\n{}\n+y\n",
+            lines.join("\n")
+        ))
+    }),
+    ("compacted history", |text| {
+        json!({"timestamp": "2026-05-12T09:14:03Z", "type": "compacted", "payload": {"message": format!("So far:\n{text}"),
+            "replacement_history": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}]}})
+            .to_string() + "\n"
+    }),
     ("plain text", |text| format!("some log\n{text}\nmore\n")),
 ];
 
 fn line(payload: &Value) -> String {
     json!({"timestamp": "2026-05-12T09:14:03Z", "type": "response_item", "payload": payload}).to_string()
         + "\n"
+}
+
+fn event(payload: &Value) -> String {
+    json!({"timestamp": "2026-05-12T09:14:03Z", "type": "event_msg", "payload": payload}).to_string() + "\n"
 }
 
 fn call(arguments: &Value) -> String {
@@ -219,17 +257,28 @@ pub fn can_be_read(masked: &str, secret: &str) -> bool {
         .replace("\\\\", "\\")
         .replace("\\\"", "\"")
         .replace("\\u001b", "\u{1b}");
-    if plain.contains(secret) {
-        return true;
-    }
+    let in_base64 = |text: &str| decoded(text).iter().any(|text| says(text, secret));
+    says(&plain, secret) || in_base64(masked) || decoded(masked).iter().any(|text| in_base64(text))
+}
+
+/// Whether a text holds a secret, as it is or with percent signs.
+fn says(text: &str, secret: &str) -> bool {
+    let plain = || text.replace("%21", "!").replace("%2F", "/").replace("%2B", "+").replace("%3D", "=");
+    text.contains(secret) || (text.contains('%') && plain().contains(secret))
+}
+
+/// What runs of letters stand for in base64, wherever they begin.
+fn decoded(text: &str) -> Vec<String> {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
-    masked.split(|c| !is_letter(c)).filter(|run| run.len() >= 12).any(|run| {
+    let mut found = Vec::new();
+    for run in text.split(|c| !is_letter(c)).filter(|run| run.len() >= 12) {
         let standard = run.replace('-', "+").replace('_', "/");
-        (0..4).any(|skip| {
-            let Some(part) = standard.get(skip..) else { return false };
-            let read = |part: &str| data_encoding::BASE64_NOPAD.decode(part.as_bytes()).unwrap_or_default();
-            let whole = read(&part[..part.len() / 4 * 4]);
-            [read(part), whole].iter().any(|bytes| String::from_utf8_lossy(bytes).contains(secret))
-        })
-    })
+        for part in (0..4).filter_map(|skip| standard.get(skip..)) {
+            for part in [part, &part[..part.len() / 4 * 4]] {
+                let bytes = data_encoding::BASE64_NOPAD.decode(part.as_bytes()).unwrap_or_default();
+                found.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+    }
+    found
 }

@@ -96,15 +96,20 @@ fn by_place(scan: &mut Scan<'_>, text: &[u8], command: &[u8], words: &[Range<usi
 
 /// What `echo` puts into a command that reads a password: `echo … | docker login --password-stdin`.
 fn piped(scan: &mut Scan<'_>, text: &[u8], flag: usize) {
-    let start =
-        text[..flag].iter().rposition(|byte| matches!(byte, b'\n' | b';' | b'&')).map_or(0, |at| at + 1);
+    let ends = |byte: &u8| matches!(byte, b'\n' | b';' | b'&' | b'`' | b'(');
+    let start = text[..flag].iter().rposition(ends).map_or(0, |at| at + 1);
     let start = start.max(flag.saturating_sub(MOST));
     let Some(pipe) = memchr::memchr(b'|', &text[start..flag]) else { return };
     let words = words(&text[start..start + pipe]);
-    let mut words = words.into_iter().map(|word| start + word.start..start + word.end);
-    let prints = words.next().is_some_and(|word| matches!(&text[word], b"echo" | b"printf"));
-    if let Some(last) = words.next_back().filter(|_| prints) {
-        found(scan, text, last);
+    let words: Vec<_> = words.into_iter().map(|word| start + word.start..start + word.end).collect();
+    let prints = |word: &Range<usize>| {
+        let word = &text[word.clone()];
+        // Lines of patches begin with a sign.
+        matches!(word.strip_prefix(b"+").unwrap_or(word), b"echo" | b"printf")
+    };
+    let after = words.iter().rposition(prints).map_or(&[][..], |at| &words[at + 1..]);
+    if let Some(last) = after.last() {
+        found(scan, text, last.clone());
     }
 }
 
@@ -199,6 +204,11 @@ mod tests {
             "aws configure set default.aws_session_token § --profile x",
             "mysql -u root -p'§' -e 'select 1'",
             "echo § | docker login -u ci --password-stdin reg.corp.io",
+            "please run echo § | docker login -u ci --password-stdin reg.corp.io",
+            "I ran `echo § | docker login --password-stdin`",
+            "diff --git a/x b/x\n@@ -1 +1 @@\n-curl -u ci:§ https://api.corp.io\n+x",
+            "@@ -1 +1 @@\n-echo § | docker login --password-stdin\n+echo x",
+            "db.createUser({user:'x',pwd:'§',roles:[]})",
             "printf '%s' '§' | podman login --password-stdin",
             "<add key=\"ApiSecret\" value=\"§\"/>",
             "$p = ConvertTo-SecureString '§' -AsPlainText -Force",
@@ -223,6 +233,8 @@ mod tests {
             ("htpasswd -c file9 ada77", "ada77"),
             ("net use z: \\\\srv9\\share", "srv9"),
             ("mysql -p shop9db", "shop9db"),
+            ("{pwd:'/srv/build9x7/app'}", "build9x7"),
+            ("export pwd=$(build9x7)", "build9x7"),
         ] {
             assert!(!masks(command, kept), "{command}");
         }

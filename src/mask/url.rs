@@ -53,6 +53,7 @@ fn loose_userinfo(text: &[u8]) -> Option<usize> {
 /// The token after the scheme of an `Authorization` header or of `Bearer …`.
 pub(super) fn credentials(text: &[u8], value: Range<usize>) -> Option<Range<usize>> {
     let mut range = value;
+    let mut basic = false;
     for _ in 0..2 {
         let word = text[range.clone()].iter().take_while(|byte| **byte != b' ').count();
         let scheme = &text[range.start..range.start + word];
@@ -60,6 +61,7 @@ pub(super) fn credentials(text: &[u8], value: Range<usize>) -> Option<Range<usiz
         if !known.iter().any(|known| scheme.eq_ignore_ascii_case(known.as_bytes())) || word == range.len() {
             break;
         }
+        basic = scheme.eq_ignore_ascii_case(b"basic");
         range.start += word;
         range.start += text[range.clone()].iter().take_while(|byte| **byte == b' ').count();
     }
@@ -72,8 +74,15 @@ pub(super) fn credentials(text: &[u8], value: Range<usize>) -> Option<Range<usiz
     (token.len() >= 8
         && !value::is_stand_in(token)
         && super::token::distinct(token) >= 5
-        && !token.iter().all(u8::is_ascii_alphabetic))
+        && (!token.iter().all(u8::is_ascii_alphabetic) || (basic && is_pair(token))))
     .then_some(range)
+}
+
+/// A user and a password in base64.
+fn is_pair(token: &[u8]) -> bool {
+    data_encoding::BASE64
+        .decode(token)
+        .is_ok_and(|pair| pair.contains(&b':') && pair.iter().all(u8::is_ascii_graphic))
 }
 
 /// The values of the pairs of a cookie that look like secrets.

@@ -264,7 +264,8 @@ fn is_place(value: &[u8]) -> bool {
         || value.starts_with(b"../")
         || value.starts_with(b"~")
     {
-        return is_wordy(value) || memchr::memchr_iter(b'/', value).count() > 2;
+        let odd = value.split(|byte| *byte == b'/').any(is_base64);
+        return !odd && (is_wordy(value) || memchr::memchr_iter(b'/', value).count() > 2);
     }
     let address = memchr::memmem::find(value, b"://").is_some();
     let drive = value.len() > 3
@@ -275,6 +276,16 @@ fn is_place(value: &[u8]) -> bool {
         (2..=5).contains(&ends.len()) && ends.iter().all(u8::is_ascii_lowercase) && is_wordy(&value[..dot])
     });
     address || drive || file
+}
+
+/// A part of a value in base64, which no folder is called.
+fn is_base64(part: &[u8]) -> bool {
+    part.len() >= 20
+        && distinct(part) >= 12
+        && part.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'='))
+        && part.iter().any(u8::is_ascii_digit)
+        && part.iter().any(u8::is_ascii_lowercase)
+        && part.iter().any(u8::is_ascii_uppercase)
 }
 
 fn is_version(value: &[u8]) -> bool {

@@ -3,7 +3,7 @@
 //! A view is made of the bytes of another text, its parent, and knows where each of them came from, so that what is
 //! found in the view can be replaced in the parent.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memmem};
 
 /// The bytes of a layer and where they came from.
 #[derive(Debug, Default)]
@@ -138,6 +138,23 @@ impl View {
         }
         self.copy(text, from, text.len());
         self.step(text.len());
+        Some(())
+    }
+
+    /// A difference or patch without the signs before the lines that it removes: before one, a word is not where it
+    /// would be. `None` for other texts.
+    pub(super) fn removed(&mut self, text: &[u8]) -> Option<()> {
+        let first = memmem::find(text, b"\n-")?;
+        if !text.starts_with(b"@@") && memmem::find(text, b"\n@@").is_none() {
+            return None;
+        }
+        self.clear();
+        self.telling = true;
+        self.bytes.extend_from_slice(text);
+        self.bytes[first + 1] = b' ';
+        for at in memmem::find_iter(&text[first + 2..], b"\n-") {
+            self.bytes[first + at + 3] = b' ';
+        }
         Some(())
     }
 }

@@ -102,6 +102,7 @@ impl<'m> Scan<'m> {
         self.through(text, depth - 1, View::unescape);
         self.through(text, depth - 1, View::percent);
         self.through(text, depth - 1, View::plain);
+        self.through(text, depth - 1, View::removed);
     }
 
     /// Looks at a text without one layer of its writing.

@@ -17,10 +17,16 @@ impl Scan<'_> {
     pub(super) fn named(&mut self, text: &[u8], at: usize, past: &mut Past) -> usize {
         let range = name::around(text, at);
         let signs = || name::signs_address(text, &range).then_some(Weight::Key);
-        let Some(weight) = name::weigh(&text[range.clone()]).or_else(signs) else {
+        // It is the folder that a shell is in as often as a password.
+        let is_pwd = text[range.clone()] == *b"pwd";
+        let pwd = || is_pwd.then_some(Weight::Password);
+        let Some(weight) = name::weigh(&text[range.clone()]).or_else(signs).or_else(pwd) else {
             return self.phrased(text, &range, past);
         };
         if let Some(value) = assignment::value(text, &range, past) {
+            if is_pwd && memchr::memchr3(b'/', b'\\', b'$', &text[value.range.clone()]).is_some() {
+                return range.end;
+            }
             self.assigned(text, value.range, (weight, value.style), past);
         } else if text[range.clone()].eq_ignore_ascii_case(b"bearer") && text.get(range.end) == Some(&b' ') {
             let end = line_end(text, range.end);
