@@ -29,6 +29,7 @@ mod look;
 mod mask;
 mod masked;
 mod nightly;
+mod odd_clones;
 mod patches;
 mod program;
 mod project;

@@ -61,6 +61,10 @@ fn cases() -> Vec<Case> {
     let moved = format!(
         "*** Begin Patch\n*** Update File: docs/a.md\n*** Move to: docs/b.md\n@@\n Written by Margarethe <{mail}>\n-old words stand here\n+new words stand here\n*** End Patch"
     );
+    let (people, person) = (format!("people/margarethe/{mail}.txt"), "one\ntwo words\n");
+    let rename = format!("sed -i 's/two words/three words/' people/margarethe/{mail}.txt");
+    let people: &'static str = people.leak();
+    let team = update("team/Margarethe.md", " # Team\n-old words stand here\n+new words stand here\n");
     let token = secret();
     let fixture = format!("token = \"{token}\"\ncount = 1\n");
     let count = update("tests/token.toml", &format!(" token = \"{token}\"\n-count = 1\n+count = 2\n"));
@@ -80,6 +84,15 @@ fn cases() -> Vec<Case> {
             s.shell("sed -i '2s/.*/one and a half/' notes.txt; make notes", "").shell("git diff", &shown)
         }),
         case("docs/a.md", &page, &page.replace("old", "new"), move |s| s.patch(&moved)),
+        case(people, person, "one\nthree words\n", move |s| {
+            s.shell("cat people/margarethe/*", "one\ntwo words\n").shell(&rename, "")
+        }),
+        case(
+            "team/Margarethe.md",
+            "# Team\nold words stand here\n",
+            "# Team\nnew words stand here\n",
+            move |s| s.shell("ls team/margarethe.md team/Margarethe.md", "team/Margarethe.md\n").patch(&team),
+        ),
         case("tests/token.toml", &fixture, &fixture.replace("= 1", "= 2"), move |s| s.patch(&count)),
     ]
 }
@@ -112,9 +125,10 @@ fn imported(options: &[&str]) -> Project {
     for (at, name) in names(&project).iter().enumerate() {
         let file = format!("suites/small/tasks/{name}/task.toml");
         let text = project.read(&file);
-        // Only patches are proposed for.
-        let is_patch = !["CODEOWNERS", "AUTHORS", "notes.txt"].contains(&cases[at].path);
-        assert_eq!(text.contains(&format!("merged = \"{}\"", commits[at])), is_patch, "{at}: {text}");
+        assert!(text.contains(&format!("merged = \"{}\"", commits[at])), "{at}: {text}");
+        let by_command = ["CODEOWNERS", "AUTHORS", "notes.txt"].contains(&cases[at].path)
+            || cases[at].path.starts_with("people/");
+        assert_eq!(text.contains("with what its commands wrote"), by_command, "{at}: {text}");
         project.write(
             &file,
             format!(
