@@ -13,7 +13,7 @@ pub(super) use tree::rebuild;
 use super::history::{ChangedLines, FileLines};
 use crate::action::patch::{self, ChangeKind, FileChange, Hunk, HunkLine};
 use crate::action::shell::{self, ShellReading};
-use crate::action::{Access, Action, Shell, Target};
+use crate::action::{Access, Action, Effect, Shell, Target};
 use crate::engine::Workspace;
 use crate::engine::edits::{self, Shown, output, shown as showing, unified};
 use crate::source::snapshot::Files;
@@ -155,7 +155,7 @@ impl Reader<'_> {
         reading: &ShellReading<'_>,
         workspace: &Workspace,
     ) {
-        let writes = reading.effects.known.iter().any(|effect| effect.access == Access::Write);
+        let writes = writes(reading).next().is_some();
         if writes || reading.effects.opaque.is_some() || call.exit_code() != Some(0) {
             return;
         }
@@ -233,7 +233,7 @@ impl Reader<'_> {
         reading: &ShellReading<'_>,
         workspace: &Workspace,
     ) {
-        let written = reading.effects.known.iter().filter(|effect| effect.access == Access::Write);
+        let written = writes(reading);
         let named = |target: &Target<'_>| match target {
             Target::Path(path) | Target::Entry(path) => {
                 Some(workspace.absolute(shell.workdir.as_deref(), path))
@@ -266,7 +266,7 @@ impl Reader<'_> {
 
     /// Files that a command may have changed.
     fn mark(&mut self, reading: &ShellReading<'_>, shell: &Shell<'_>, workspace: &Workspace) {
-        for effect in reading.effects.known.iter().filter(|effect| effect.access == Access::Write) {
+        for effect in writes(reading) {
             match &effect.target {
                 Target::Path(path) | Target::Entry(path) => {
                     let absolute = workspace.absolute(shell.workdir.as_deref(), path);
@@ -415,6 +415,13 @@ impl Reader<'_> {
         }
         all
     }
+}
+
+/// What a command writes, or may write: also where that hangs on something, such as on a file that is there.
+fn writes<'r, 't>(reading: &'r ShellReading<'t>) -> impl Iterator<Item = &'r Effect<'t>> {
+    let conditional = reading.effects.conditional.iter().map(|(_, effect)| effect);
+    let all = reading.effects.known.iter().chain(conditional);
+    all.filter(|effect| effect.access == Access::Write)
 }
 
 /// Applies a change of a patch where it fits.
