@@ -11,6 +11,7 @@ use super::lifecycle::Happening;
 use super::memory::{Memory, lock};
 use super::moment::Moment;
 use super::passage::Passage;
+use super::policy;
 use super::sandbox;
 use super::touch::Site;
 use crate::boundary::Boundary;
@@ -105,7 +106,13 @@ impl<'b> Judge<'b> {
         };
         let ruling = passage.pass(attempt);
         let result = passage.result(attempt, &ruling);
-        self.memory.happened(moment);
+        let runs = match ruling.verdict {
+            Verdict::Allow => ruling.rule.text != policy::UNFIT,
+            Verdict::Undetermined => true,
+            Verdict::Ask => accepted,
+            Verdict::Deny => false,
+        };
+        self.memory.happened(moment, attempt, runs);
         passage.afterwards(attempt, result);
         let Passage { hooks, notes, unsandboxed, otherwise, .. } = passage;
         let (scope, effects) = sandbox::scope(self.boundary, bounds, attempt, moment);

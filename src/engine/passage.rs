@@ -76,7 +76,7 @@ impl Passage<'_, '_> {
 
     /// Everything after the PreToolUse hooks, on the input and among the files that they left.
     fn decide(&mut self, attempt: &Attempt<'_>) -> Ruling {
-        let Some(files) = self.judge.memory.laid(self.moment.site.files) else {
+        let Some(files) = self.judge.memory.laid(self.moment.site.files, attempt) else {
             return self.decide_among(attempt);
         };
         let site = Site { files: Some(&files), ..self.moment.site };
@@ -215,7 +215,7 @@ impl Passage<'_, '_> {
         if !self.judge.boundary.hooks.any(HookEvent::PostToolUse) {
             return None;
         }
-        let Some(files) = self.judge.memory.laid(self.moment.site.files) else {
+        let Some(files) = self.judge.memory.laid(self.moment.site.files, attempt) else {
             return result::of(self.judge.boundary, attempt, call, ruling, self.moment);
         };
         let site = Site { files: Some(&files), ..self.moment.site };

@@ -23,6 +23,9 @@ use crate::boundary::sandbox::{Bounds, Confinement, Kind, PatchTarget};
 use crate::decision::{Phase, Rule, Ruling, Verdict};
 use crate::source::snapshot::{Entry, Files};
 
+/// The rule by which a patch that does not fit changes nothing.
+pub(super) const UNFIT: &str = "patches are verified before anything else";
+
 /// What rules, approval policy and the checks before the sandbox say.
 #[derive(Clone, Debug)]
 pub(super) enum Policy {
@@ -161,7 +164,7 @@ fn apply_patch(
         Ok(Verified::Repeats(path)) => return refused(PatchError::Repeated { path }),
         Ok(Verified::Fails(path)) => {
             let reason = format!("the patch does not fit {path}, and changes nothing").into();
-            let rule = Rule::built_in("patches are verified before anything else");
+            let rule = Rule::built_in(UNFIT);
             let ruling = ruling(Verdict::Allow, Phase::Approval, reason, rule);
             return Policy::Run { confinement: None, ruling };
         }

@@ -63,7 +63,10 @@ fn is_no_image(path: &str, call: &Call<'_>, moment: &Moment<'_>) -> bool {
     match moment.site.files.map(|files| files.read(locale.absolute(path))) {
         Some(Content::Known(bytes)) => !STARTS.iter().any(|start| bytes.starts_with(start)),
         Some(Content::NoFile) => true,
-        _ => call.output.is_some_and(|output| output.text().starts_with("unable to ")),
+        // Older versions said that the image was attached.
+        _ => call.output.is_some_and(|output| {
+            !output.raw().contains("input_image") && !output.text().contains("attached")
+        }),
     }
 }
 
