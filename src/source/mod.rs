@@ -9,6 +9,7 @@ mod folder;
 #[path = "no_folder.rs"]
 mod folder;
 mod hash;
+mod ignored;
 pub mod overlay;
 mod place;
 mod scratch;
@@ -26,6 +27,7 @@ pub use folder::Folder;
 #[cfg(unix)]
 pub use folder::Stamp;
 pub use hash::ContentHash;
+pub use ignored::Ignored;
 pub use overlay::{ChangedFile, EditError, Overlay};
 pub use place::{LineIndex, Place};
 pub use scratch::Scratch;

@@ -17,7 +17,7 @@ use crate::action::{Access, Action, Effect, Shell, Target};
 use crate::engine::Workspace;
 use crate::engine::edits::{self, Shown, output, shown as showing, unified};
 use crate::source::snapshot::Files;
-use crate::source::{Content, Entry, Overlay, Snapshot};
+use crate::source::{Content, Entry, Ignored, Overlay, Snapshot};
 use crate::transcript::{Call, Recorded, StepKind, Transcript};
 
 use shown::Pieces;
@@ -74,7 +74,7 @@ impl Work {
             pieces: Pieces::default(),
             touched: HashSet::new(),
             anything_touched: false,
-            ignored: shown::Ignored::of(snapshot),
+            ignored: Ignored::or_built(snapshot),
             work: Self::default(),
         };
         for (at, transcript) in transcripts.iter().enumerate() {
@@ -97,7 +97,7 @@ struct Reader<'r> {
     /// Files that the session may have changed; what it shows of them later is no sign.
     touched: HashSet<String>,
     anything_touched: bool,
-    ignored: shown::Ignored,
+    ignored: Ignored,
     work: Work,
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use crate::source::snapshot::Files;
 use crate::source::{Content, Entry, Snapshot};
 
@@ -93,41 +91,5 @@ impl Piece {
             *number <= count && old.get(number - 1) == Some(&line.trim_end_matches('\n'))
         };
         self.lines.iter().all(same) && self.end.is_none_or(|end| end == count)
-    }
-}
-
-/// Files that the repository tells git to pass over; only the patterns at its top are read.
-#[derive(Debug)]
-pub(super) struct Ignored(GlobSet);
-
-/// Folders of built or fetched files, which hardly anybody commits.
-const BUILT: &[&str] = &["node_modules", "target", "__pycache__", ".venv", "venv", "dist", "build", ".next"];
-
-impl Ignored {
-    pub(super) fn of(snapshot: &Snapshot) -> Self {
-        let text = snapshot.read(".gitignore").known().unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let mut set = GlobSetBuilder::new();
-        for line in text.lines().map(str::trim).chain(BUILT.iter().copied()) {
-            if line.is_empty() || line.starts_with(['#', '!']) {
-                continue;
-            }
-            let name = line.trim_end_matches('/');
-            let pattern = match name.strip_prefix('/') {
-                Some(anchored) => anchored.to_owned(),
-                None if name.contains('/') => name.to_owned(),
-                None => format!("**/{name}"),
-            };
-            for pattern in [format!("{pattern}/**"), pattern] {
-                if let Ok(glob) = Glob::new(&pattern) {
-                    set.add(glob);
-                }
-            }
-        }
-        Self(set.build().unwrap_or_else(|_| GlobSet::empty()))
-    }
-
-    pub(super) fn holds(&self, path: &str) -> bool {
-        self.0.is_match(path)
     }
 }
