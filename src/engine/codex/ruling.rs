@@ -236,6 +236,8 @@ fn phase_of(answer: &str) -> Phase {
         || says("sandbox_approval is false")
         || says("requires approval, but approval policy is never")
         || says("additional permissions are disabled")
+        || says("cannot request additional permissions")
+        || says("`additional_permissions`")
         || says("`justification` requires");
     if approval { Phase::Approval } else { Phase::Rules }
 }
