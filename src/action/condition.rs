@@ -39,6 +39,9 @@ pub enum Lying {
     File,
     /// A folder.
     Folder,
+    /// Anything, in the snapshot or as the session left it, for commands that are content without it: what the session
+    /// removed may still be there.
+    Ever,
 }
 
 impl Condition<'_> {

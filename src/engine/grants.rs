@@ -105,7 +105,8 @@ fn words(command: &Command<'_>) -> Vec<String> {
     }
 }
 
-fn has_tty(arguments: &str) -> bool {
+/// Does a command ask for a terminal of its own?
+pub(super) fn has_tty(arguments: &str) -> bool {
     arguments.contains("tty")
         && serde_json::from_str::<serde_json::Value>(arguments).is_ok_and(|read| read["tty"] == true)
 }

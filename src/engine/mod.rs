@@ -15,6 +15,7 @@ mod judge;
 mod judged;
 mod life;
 mod lifecycle;
+mod lying;
 mod memory;
 mod message;
 mod moment;

@@ -1,10 +1,11 @@
 use super::attempt::Attempt;
 use super::edits;
+use super::grants::has_tty;
 use super::hook::RecordView;
 use super::hooks::{Answers, body};
 use super::memory::Memory;
 use super::touch::Site;
-use crate::action::{Lying, is_current};
+use crate::action::is_current;
 use crate::decision::Approval;
 use crate::source::Overlay;
 use crate::transcript::{Call, Context, Recorded, Session, Transcript};
@@ -67,7 +68,8 @@ impl<'m> Moment<'m> {
         let wrote = || call.output.is_some_and(|output| !body(&output.text()).trim().is_empty());
         let ran = call.item.as_ref().is_some_and(|item| item.status == "completed")
             || (!notes && call.exit_code().is_none_or(|code| code == 0) && wrote());
-        !ran && self.site.lies(".", Lying::Folder) == Some(false)
+        // A terminal starts without its folder too.
+        !ran && !has_tty(&call.arguments) && self.site.lacks_folder()
     }
 
     /// The files behind the call, for hooks that look at what it did; `None` without a snapshot, and for calls that did

@@ -110,21 +110,13 @@ impl Passage<'_, '_> {
             Policy::Run { confinement, ruling } => {
                 self.note(ruling.phase, Some(&ruling.rule), || ruling.reason.to_string());
                 let Some(confinement) = confinement else { return ruling };
-                if matches!(attempt.action, Action::Shell(_))
-                    && attempt.direct_patch().is_none()
-                    && self.moment.lacks_folder()
-                {
-                    return self.end(Ruling {
-                        verdict: Verdict::Deny,
-                        phase: Phase::Approval,
-                        reason: "the working folder is not there, so that nothing is started".into(),
-                        rule: Rule::built_in("commands start in a folder that is there"),
-                    });
+                if let Some(nowhere) = self.nowhere(attempt) {
+                    return self.end(nowhere);
                 }
                 self.unsandboxed = confinement == Confinement::Escalated;
                 let ruling =
                     sandbox::ruling(boundary, self.bounds, attempt, self.moment, confinement, ruling);
-                match retry::of(boundary, self.bounds, attempt, self.moment, &ruling, false) {
+                match retry::of(boundary, self.bounds, attempt, self.moment, confinement, &ruling, false) {
                     Retry::Ask(ask) => self.ask(attempt, ask, None, Some(Confinement::Escalated)),
                     Retry::None | Retry::Outside => self.end(ruling),
                 }
@@ -133,6 +125,17 @@ impl Passage<'_, '_> {
                 self.ask(attempt, ruling, unless_allowed, accepted)
             }
         }
+    }
+
+    /// The ruling on a command whose working folder is not there.
+    fn nowhere(&self, attempt: &Attempt<'_>) -> Option<Ruling> {
+        let starts = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_none();
+        (starts && self.moment.lacks_folder()).then(|| Ruling {
+            verdict: Verdict::Deny,
+            phase: Phase::Approval,
+            reason: "the working folder is not there, so that nothing is started".into(),
+            rule: Rule::built_in("commands start in a folder that is there"),
+        })
     }
 
     /// PermissionRequest hooks answer before anybody is asked.
@@ -187,11 +190,14 @@ impl Passage<'_, '_> {
     /// What becomes of a call that a hook approves, or a person before: what fails in the sandbox may run again outside.
     fn approved(&mut self, attempt: &Attempt<'_>, confinement: Confinement, allowed: Ruling) -> Ruling {
         let (boundary, bounds, moment) = (self.judge.boundary, self.bounds, self.moment);
+        if let Some(nowhere) = self.nowhere(attempt) {
+            return nowhere;
+        }
         // No shell is started for a patch that a command holds.
         let held = matches!(attempt.action, Action::Shell(_)) && attempt.direct_patch().is_some();
         self.unsandboxed = confinement == Confinement::Escalated && !held;
         let ruling = sandbox::ruling(boundary, bounds, attempt, moment, confinement, allowed.clone());
-        match retry::of(boundary, bounds, attempt, moment, &ruling, true) {
+        match retry::of(boundary, bounds, attempt, moment, confinement, &ruling, true) {
             Retry::Outside => {
                 self.unsandboxed = true;
                 let why = || format!("it fails in the sandbox and runs again outside: {}", ruling.reason);

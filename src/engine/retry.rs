@@ -35,12 +35,18 @@ pub(super) fn of(
     bounds: &Bounds<'_>,
     attempt: &Attempt<'_>,
     moment: &Moment<'_>,
-    failed: &Ruling,
+    confinement: Confinement,
+    ruling: &Ruling,
     approved: bool,
 ) -> Retry {
     let policy = boundary.approvals.policy;
-    let stopped = failed.verdict == Verdict::Deny && failed.phase == Phase::Sandbox;
-    if !stopped || boundary.sandbox.has_denials() || boundary.sandbox.is_unrestricted() {
+    let stopped = ruling.verdict == Verdict::Deny && ruling.phase == Phase::Sandbox;
+    // Codex takes some failures for one of the sandbox that are none.
+    let speaks = ruling.verdict == Verdict::Allow
+        && confinement == Confinement::Sandboxed
+        && attempt.opaque.is_none()
+        && attempt.reading.failure.speaks;
+    if !(stopped || speaks) || boundary.sandbox.has_denials() || boundary.sandbox.is_unrestricted() {
         return Retry::None;
     }
     let retries = if attempt.direct_patch().is_some() {
@@ -48,7 +54,7 @@ pub(super) fn of(
     } else {
         policy.retries_commands()
             && bounds.broken().is_none()
-            && fails_openly(boundary, bounds, attempt, moment)
+            && (speaks || fails_openly(boundary, bounds, attempt, moment))
     };
     match (retries, approved) {
         (false, _) => Retry::None,
@@ -57,7 +63,7 @@ pub(super) fn of(
             verdict: Verdict::Ask,
             phase: Phase::Approval,
             reason: QUESTION.into(),
-            rule: failed.rule.clone(),
+            rule: ruling.rule.clone(),
         }),
     }
 }

@@ -69,6 +69,12 @@ pub(super) fn stopped<'b>(
             return None;
         }
         (At::Host(host), _) => bounds.connect(host.as_deref(), confinement),
+        // Nothing can be made in a folder that is missing; one that the sandbox masks is there, and shut.
+        (At::Path(path), Access::Write)
+            if touch.orphan.as_ref().is_some_and(|folder| !(holds(path, folder) && bounds.masks(folder))) =>
+        {
+            return None;
+        }
         (At::Path(path), Access::Write) => bounds.write(path, touch.kind, confinement),
         (At::Path(path), _) => bounds.read(path, touch.kind, confinement),
         (At::Tree(path), Access::Write) => bounds.write_tree(path, moment.site.below(path), confinement),
@@ -113,6 +119,11 @@ fn adds(embedded: &EmbeddedPatch<'_>, place: &Touch<'_>, moment: &Moment<'_>) ->
     let Ok(patch) = patch::parse(&embedded.text) else { return false };
     let at = |path: &str| At::Path(moment.site.locale.absolute_in(&embedded.cwd, path));
     patch.files.iter().any(|file| matches!(file.kind, ChangeKind::Add { .. }) && at(&file.path) == place.at)
+}
+
+/// Is this the folder that a path lies in?
+fn holds(path: &str, folder: &str) -> bool {
+    path.rsplit_once('/').is_some_and(|(parent, _)| parent == folder)
 }
 
 /// The folder in which a pattern starts to vary.

@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 
 use super::Workspace;
 use super::workspace::normalise;
-use crate::action::{Access, Effect, Lying, Names, Target};
+use crate::action::{Access, Effect, Names, Target};
 use crate::boundary::sandbox::{Followed, Kind};
 use crate::source::Overlay;
-use crate::source::snapshot::{self, Content, Entry, Files, Glob};
+use crate::source::snapshot::{self, Entry, Files, Glob};
 
 /// An effect whose target was found on the recorded machine, as far as the snapshot tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) struct Touch<'c> {
     pub(super) shown: String,
     /// It happens only if something holds that is not known.
     pub(super) perhaps: bool,
+    /// The first missing folder above the place: nothing can be made there.
+    pub(super) orphan: Option<String>,
 }
 
 /// Where an effect lands. Paths are absolute and normalised, with symlinks of the workspace followed.
@@ -101,6 +103,7 @@ impl Site<'_> {
                         kind: found.kind,
                         shown: found.shown,
                         perhaps: false,
+                        orphan: None,
                     };
                 }
                 let found = self.find(path, true);
@@ -139,48 +142,7 @@ impl Site<'_> {
             Target::Agent(role) if role.is_empty() => (At::Agent, "default".to_owned()),
             Target::Agent(role) => (At::Agent, role.to_string()),
         };
-        Touch { access: effect.access, at, kind, shown, perhaps: false }
-    }
-
-    /// Whether something lies at a written path; only the tree of the snapshot is known, and not what is below `.git`.
-    pub(super) fn lies(&self, path: &str, what: Lying) -> Option<bool> {
-        let absolute = self.locale.absolute(path);
-        let below = below(&absolute, self.locale.top)?;
-        if below == ".git" {
-            return Some(what != Lying::File);
-        }
-        if below.starts_with(".git/") {
-            return None;
-        }
-        if what == Lying::Name && self.find_entry(path).is_some() {
-            return Some(true);
-        }
-        let found = self.files?.lookup(absolute.as_bytes());
-        if !found.certain || self.leads_into_repository(&absolute) {
-            return None;
-        }
-        match (found.entry, what) {
-            (Entry::File(_), _) => Some(what != Lying::Folder),
-            (Entry::Folder | Entry::Submodule, _) => Some(what != Lying::File),
-            (Entry::Missing, _) => Some(false),
-            _ => None,
-        }
-    }
-
-    /// Does a link lead to what the repository keeps, which is none of the snapshot's files?
-    fn leads_into_repository(&self, path: &str) -> bool {
-        let led = self.follow(path).path;
-        below(&led, self.locale.top).is_some_and(|below| below == ".git" || below.starts_with(".git/"))
-    }
-
-    /// What is in the file at an absolute path, in the snapshot and as the session left it; only the tree of the snapshot
-    /// is known, and not what is below `.git`.
-    pub(super) fn contents(&self, path: &str) -> [Content; 2] {
-        let below = below(path, self.locale.top).filter(|below| !below.starts_with(".git/"));
-        match self.files.zip(below) {
-            Some((files, below)) => [files.base().read(below), files.read(path)],
-            None => [Content::Unknown, Content::Unknown],
-        }
+        Touch { access: effect.access, at, kind, shown, perhaps: false, orphan: None }
     }
 
     /// `.git` of a folder inside the snapshot is that of the snapshot's root: git climbs to it, and touches it as a
@@ -230,6 +192,11 @@ impl Site<'_> {
             _ => format!("{}/{}", self.locale.top, found.display()),
         };
         normalise(&target)
+    }
+
+    /// Does a symlink lie at a written path?
+    pub(super) fn is_link(&self, path: &str) -> bool {
+        self.find_entry(path).is_some()
     }
 
     /// The symlink at a written path, if there is one.
@@ -394,7 +361,7 @@ struct Found {
 }
 
 /// The part of a path below a folder; empty for the folder itself.
-fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+pub(super) fn below<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
     let rest = path.strip_prefix(folder.trim_end_matches('/'))?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }

@@ -230,10 +230,51 @@ impl<'s> Expansion<'s, '_> {
         if inner.starts_with('#') {
             return self.any_name();
         }
+        if let Some(text) = self.trimmed(inner) {
+            let values = [(Cow::Owned(text), false)];
+            return self.alternatives(&values, quoted);
+        }
         self.unknown(quoted);
         if inner.contains(['@', '*']) {
             self.each(|draft| draft.splits = true);
         }
+    }
+
+    /// `${name%end}`, `${name#start}` and their doubles, where the value is known and the pattern is plain but for a `*`
+    /// on its outer side.
+    fn trimmed(&self, inner: &str) -> Option<String> {
+        let (name, pattern) = inner.split_at(inner.find(['%', '#'])?);
+        let Some(Value::OneOf(values)) = (is_name(name)).then(|| self.scopes.value(name)).flatten() else {
+            return None;
+        };
+        let [(value, false)] = &values[..] else { return None };
+        let sign = &pattern[..1];
+        let (longest, pattern) = match pattern[1..].strip_prefix(sign) {
+            Some(rest) => (true, rest),
+            None => (false, &pattern[1..]),
+        };
+        let plain = |text: &str| {
+            text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-'))
+        };
+        if value.starts_with('~') || matches!(name, "PWD" | "TMPDIR") {
+            return None;
+        }
+        let (text, outer) = match sign {
+            "%" => pattern.strip_suffix('*').map_or((pattern, false), |text| (text, true)),
+            _ => pattern.strip_prefix('*').map_or((pattern, false), |text| (text, true)),
+        };
+        if text.is_empty() || !plain(text) {
+            return None;
+        }
+        let left = match (sign, outer, longest) {
+            ("%", false, _) => value.strip_suffix(text),
+            ("%", true, false) => value.rfind(text).map(|at| &value[..at]),
+            ("%", true, true) => value.find(text).map(|at| &value[..at]),
+            (_, false, _) => value.strip_prefix(text),
+            (_, true, false) => value.find(text).map(|at| &value[at + text.len()..]),
+            (_, true, true) => value.rfind(text).map(|at| &value[at + text.len()..]),
+        };
+        Some(left.unwrap_or(value).to_owned())
     }
 
     /// The output of a command, where it is plain what that is.
@@ -246,6 +287,10 @@ impl<'s> Expansion<'s, '_> {
             {
                 self.each(|draft| draft.text.push_str(TEMPORARY));
             }
+            Some(program @ ("dirname" | "basename" | "echo")) => match plain_output(program, inner) {
+                Some(text) => text.chars().for_each(|c| self.push_literal(c)),
+                None => self.unknown(quoted),
+            },
             _ => self.unknown(quoted),
         }
     }
@@ -341,6 +386,26 @@ impl<'s> Expansion<'s, '_> {
             }
         }
         self.drafts = drafts;
+    }
+}
+
+/// What `dirname`, `basename` and `echo` print of plain words.
+fn plain_output<'s>(program: &str, inner: &'s str) -> Option<&'s str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '-' | ' ');
+    let mut words = inner.split_ascii_whitespace().skip(1);
+    let (word, more) = (words.next()?, words.next());
+    if !inner.chars().all(plain) || word.starts_with('-') || more.is_some() {
+        return None;
+    }
+    let path = word.trim_end_matches('/');
+    match program {
+        "echo" => Some(word),
+        "basename" => path.rsplit('/').next().filter(|name| !name.is_empty()),
+        _ => match path.rsplit_once('/') {
+            Some((folder, _)) if !folder.is_empty() => Some(folder.trim_end_matches('/')),
+            Some(_) => None,
+            None => Some("."),
+        },
     }
 }
 

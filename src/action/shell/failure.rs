@@ -19,6 +19,9 @@ pub struct Failure {
     pub fatal_from: usize,
     /// The same of the conditional effects.
     pub conditional_from: usize,
+    /// It fails with words that Codex 0.169 takes for those of a refusal, though nothing is refused: a script that may not
+    /// be executed, for example, or an exit code of 159.
+    pub speaks: bool,
 }
 
 /// An effect of a reading, by its number.
@@ -31,6 +34,11 @@ pub enum Which {
 }
 
 impl Failure {
+    /// What comes from here on belongs to the end of the script.
+    pub(super) fn restart(&mut self, known: usize, conditional: usize) {
+        *self = Self { fatal_from: known, conditional_from: conditional, speaks: false };
+    }
+
     /// Would a shell command with these simple commands fail at once, with the words of a refusal in its output, if this
     /// effect were refused? `connects`: it is a connection. `written` tells whether a path, as the command has it, is
     /// what the effect writes.
@@ -50,6 +58,13 @@ impl Failure {
         if !fatal || commands.iter().any(|command| slow(&command.program)) {
             return false;
         }
+        // `install -d` fails to make a folder without a word, and then says that there is none.
+        let mute = |command: &SimpleCommand<'_>| {
+            name(&command.program) == "install" && command.words.iter().any(|word| word == "-d")
+        };
+        if commands.last().is_some_and(mute) {
+            return false;
+        }
         let text = match &shell.command {
             Command::Script { dialect: Dialect::Posix, text } => &**text,
             Command::Script { .. } => return false,
@@ -61,6 +76,23 @@ impl Failure {
         };
         !throws_errors_away(text, written) && (!connects || frank())
     }
+}
+
+/// Words by which Codex 0.169 knows a refusal, in lower case.
+const WORDS: [&str; 7] = [
+    "operation not permitted",
+    "permission denied",
+    "read-only file system",
+    "seccomp",
+    "sandbox",
+    "landlock",
+    "failed to write file",
+];
+
+/// Does a text hold words by which Codex knows a refusal?
+pub(super) fn has_words(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    WORDS.iter().any(|words| text.contains(words))
 }
 
 fn name(program: &str) -> &str {
@@ -110,6 +142,25 @@ mod tests {
         reading.failure.is_open(&shell, &reading.commands, which, connects, &written)
     }
 
+    // Asked of Codex 0.169 (conformance: approval/retry-unrefused-words).
+    #[test]
+    fn words_of_a_refusal_count_where_nothing_is_refused() {
+        for (text, expected) in [
+            ("exit 159", true),
+            ("true; exit 159", true),
+            ("exit 1", false),
+            ("echo 'permission denied'; false", true),
+            ("echo 'Read-only file system' >&2; exit 3", true),
+            ("echo 'permission denied'; true", false),
+            ("echo 'permission denied' > f; false", false),
+            ("echo fine; false", false),
+            ("(exit 159); ls", false),
+        ] {
+            let shell = Shell::new(Command::Script { dialect: Dialect::Posix, text: text.into() });
+            assert_eq!(effects(&shell).failure.speaks, expected, "{text}");
+        }
+    }
+
     // Asked of Codex 0.169: what it asks to retry outside of the sandbox.
     #[test]
     fn what_codex_sees_of_a_refusal() {
@@ -141,6 +192,8 @@ mod tests {
             ("mkdir -p /out/x", true),
             ("mkdir -p /out/x; echo", false),
             ("touch /out >/dev/null 2>&1", false),
+            ("! touch /out", false),
+            ("install -d /out", false),
             ("sleep 1; touch /out", false),
             ("npm install -g /out", false),
         ] {

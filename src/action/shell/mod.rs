@@ -14,6 +14,7 @@ mod grammar;
 mod guard;
 mod intercept;
 mod known;
+mod library;
 mod literal;
 mod outcome;
 mod plain;
@@ -31,6 +32,7 @@ use std::borrow::Cow;
 pub use failure::{Failure, Which};
 pub use forced_rm::has_forced_rm;
 pub use known::{Reading, read};
+pub use library::{Library, Script};
 pub use words::rule_segments;
 
 use super::{Command, Dialect, Effects, Shell};
@@ -51,6 +53,8 @@ pub struct ShellReading<'t> {
     pub bare_patch: bool,
     /// What shows of it when something in it is refused.
     pub failure: Failure,
+    /// Paths of scripts that it runs, as far as they are not read already. Relative ones start at the call's working folder.
+    pub scripts: Vec<Cow<'t, str>>,
 }
 
 impl ShellReading<'_> {
@@ -78,6 +82,7 @@ impl ShellReading<'_> {
                 .collect(),
             bare_patch: self.bare_patch,
             failure: self.failure,
+            scripts: self.scripts.into_iter().map(own).collect(),
         }
     }
 }
@@ -104,10 +109,15 @@ pub struct EmbeddedPatch<'t> {
 
 /// Reads a shell command.
 pub fn effects<'s>(shell: &'s Shell<'_>) -> ShellReading<'s> {
+    effects_among(shell, None)
+}
+
+/// Reads a shell command, and the scripts that it runs where their texts are known.
+pub fn effects_among<'s>(shell: &'s Shell<'_>, library: Option<&'s Library>) -> ShellReading<'s> {
     if let Some(reading) = posix_script(&shell.command).and_then(intercept::taken).map(taken) {
         return reading;
     }
-    let mut reader = Reader::new(Folder::Start, 0);
+    let mut reader = Reader::new(Folder::Start, 0, library);
     match &shell.command {
         Command::Script { dialect: Dialect::Posix, text } => reader.script(text),
         Command::Script { dialect, text } => windows::script(&mut reader, *dialect, text),

@@ -102,13 +102,14 @@ fn holds<'t>(words: &[&'t str], scopes: &Scopes<'t>, lies: Lies<'_, 't>, depth: 
         return part(&words[..at]).and(part(&words[at + 1..]));
     }
     let one = |raw: &'t str| known(raw, scopes);
+    let one_path = |raw: &'t str| known_path(raw, scopes);
     match words {
         [] => Condition::Known(false),
         ["!", rest @ ..] => part(rest).negated(),
-        [raw] => one(raw).map_or(Condition::Unknown, |arg| Condition::Known(!arg.text.is_empty())),
-        ["-z", raw] => one(raw).map_or(Condition::Unknown, |arg| Condition::Known(arg.text.is_empty())),
-        ["-n", raw] => one(raw).map_or(Condition::Unknown, |arg| Condition::Known(!arg.text.is_empty())),
-        [operator, raw] => one(raw).map_or(Condition::Unknown, |arg| file(operator, &arg, lies)),
+        [raw] => one_path(raw).map_or(Condition::Unknown, |arg| Condition::Known(!arg.text.is_empty())),
+        ["-z", raw] => one_path(raw).map_or(Condition::Unknown, |arg| Condition::Known(arg.text.is_empty())),
+        ["-n", raw] => one_path(raw).map_or(Condition::Unknown, |arg| Condition::Known(!arg.text.is_empty())),
+        [operator, raw] => one_path(raw).map_or(Condition::Unknown, |arg| file(operator, &arg, lies)),
         [left, operator, right] => match (one(left), one(right)) {
             (Some(left), Some(right)) => compare(&left.text, operator, &right.text),
             _ => Condition::Unknown,
@@ -143,8 +144,13 @@ fn compare<'t>(left: &str, operator: &str, right: &str) -> Condition<'t> {
     known.map_or(Condition::Unknown, Condition::Known)
 }
 
-/// The one argument that a raw word becomes, where that is known.
+/// The text that a raw word becomes, where that is known.
 fn known<'t>(raw: &'t str, scopes: &Scopes<'t>) -> Option<Arg<'t>> {
+    known_path(raw, scopes).filter(|_| !stands_in(raw))
+}
+
+/// The one argument that a raw word becomes, where that is known; folders may go by other names.
+fn known_path<'t>(raw: &'t str, scopes: &Scopes<'t>) -> Option<Arg<'t>> {
     let mut args = Vec::new();
     expand(raw, scopes, &mut args);
     match (args.pop(), args.is_empty()) {
@@ -153,9 +159,19 @@ fn known<'t>(raw: &'t str, scopes: &Scopes<'t>) -> Option<Arg<'t>> {
     }
 }
 
+/// Is a part of a word a folder that is known by another name alone, such as `~` for the home folder?
+fn stands_in(raw: &str) -> bool {
+    raw.starts_with('~') || ["HOME", "PWD", "TMPDIR", "pwd", "mktemp"].iter().any(|name| raw.contains(name))
+}
+
 /// Does a word fit one of the patterns of a `case`?
 pub(super) fn of_case<'t>(word: &'t str, patterns: &[&'t str], scopes: &Scopes<'t>) -> Outcome<'t> {
     if patterns.contains(&"*") {
+        return Outcome::SUCCESS;
+    }
+    // These are absolute paths, whatever they are.
+    let absolute = ["\"$HOME\"", "$HOME", "\"$PWD\"", "$PWD", "\"$(pwd)\""].contains(&word);
+    if absolute && patterns.contains(&"/*") {
         return Outcome::SUCCESS;
     }
     let Some(word) = known(word, scopes) else { return Outcome::UNKNOWN };

@@ -36,6 +36,8 @@ pub(super) enum Folder<'t> {
 struct Frame<'t> {
     variables: Vec<(Cow<'t, str>, Value<'t>)>,
     folder: Folder<'t>,
+    /// The folder before the last `cd`.
+    before: Folder<'t>,
     stack: Vec<Folder<'t>>,
 }
 
@@ -48,7 +50,7 @@ pub(super) struct Scopes<'t> {
 
 impl<'t> Scopes<'t> {
     pub(super) fn new(folder: Folder<'t>) -> Self {
-        let now = Frame { variables: Vec::new(), folder, stack: Vec::new() };
+        let now = Frame { variables: Vec::new(), folder, before: Folder::Unknown, stack: Vec::new() };
         Self { now, outer: Vec::new() }
     }
 
@@ -64,6 +66,9 @@ impl<'t> Scopes<'t> {
         }
         if after.folder != self.now.folder {
             self.now.folder = Folder::Unknown;
+        }
+        if after.before != self.now.before {
+            self.now.before = Folder::Unknown;
         }
         for (name, value) in after.variables {
             if self.stored(&name) != Some(&value) {
@@ -123,6 +128,16 @@ impl<'t> Scopes<'t> {
 
     pub(super) fn set_folder(&mut self, folder: Folder<'t>) {
         self.now.folder = folder;
+    }
+
+    /// `cd`: goes to a folder, from which `cd -` leads back.
+    pub(super) fn go_to(&mut self, folder: Folder<'t>) {
+        self.now.before = std::mem::replace(&mut self.now.folder, folder);
+    }
+
+    /// Where `cd -` leads.
+    pub(super) fn folder_before(&self) -> &Folder<'t> {
+        &self.now.before
     }
 
     /// `pushd`: goes to a folder and remembers this one.

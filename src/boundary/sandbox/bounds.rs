@@ -185,6 +185,13 @@ impl<'s> Bounds<'s> {
         self.entries.iter().find(inside).map(|placed| &placed.entry.rule)
     }
 
+    /// Does the sandbox put something in the place of a missing folder, for what may not be written there?
+    pub fn masks(&self, folder: &str) -> bool {
+        self.entries
+            .iter()
+            .any(|placed| placed.entry.grant != Grant::Write && below(&placed.path, folder).is_some())
+    }
+
     /// How much of a folder and what is below it may a command read? `files` gives the files below that are known.
     pub fn read_tree<'p>(
         &self,

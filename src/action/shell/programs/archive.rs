@@ -65,8 +65,8 @@ fn tar(run: &mut Run<'_, '_>) {
     for (what, value) in values {
         run.touch(what, &value);
     }
-    if let Some(archive) = archive {
-        run.touch(if creates || updates { Write } else { Read }, &archive);
+    if let Some(archive) = &archive {
+        run.touch(if creates || updates { Write } else { Read }, archive);
     }
     let base = folder.clone().unwrap_or_else(|| Arg::plain("."));
     if creates || updates {
@@ -74,7 +74,13 @@ fn tar(run: &mut Run<'_, '_>) {
             run.touch(ReadTree, &inside(folder.as_ref(), member));
         }
     } else if extracts && !args.iter().any(|arg| arg.text == "-O" || arg.text == "--to-stdout") {
-        run.touch(WriteTree, &base);
+        match &archive {
+            Some(archive) => {
+                let there = run.reader.one_is_there(std::slice::from_ref(archive));
+                run.touch_if(there, WriteTree, &base);
+            }
+            None => run.touch(WriteTree, &base),
+        }
     }
     if opaque {
         run.unknown_program();
@@ -132,7 +138,9 @@ fn unzip(run: &mut Run<'_, '_>) {
     if let Some(archive) = archive {
         run.read(&archive);
         if !shows {
-            run.touch(WriteTree, &folder.unwrap_or_else(|| Arg::plain(".")));
+            let folder = folder.unwrap_or_else(|| Arg::plain("."));
+            let there = run.reader.one_is_there(&[archive]);
+            run.touch_if(there, WriteTree, &folder);
         }
     }
 }
@@ -145,6 +153,7 @@ fn squeeze(run: &mut Run<'_, '_>) {
         ("-M", Skip), ("--memlimit", Skip), ("-D", Read), ("-p", Skip),
     ];
     let (mut to_output, mut tests, mut keeps, mut output, mut recursive) = (false, false, false, None, false);
+    let mut unpacks = false;
     let mut operands = Vec::new();
     split(run.args, options, false, |part| match part {
         Part::Flag(flag) => {
@@ -152,26 +161,41 @@ fn squeeze(run: &mut Run<'_, '_>) {
             tests |= matches!(flag, "-t" | "-l" | "--test" | "--list");
             keeps |= matches!(flag, "-k" | "--keep");
             recursive |= matches!(flag, "-r" | "--recursive");
+            unpacks |= matches!(flag, "-d" | "--decompress" | "--uncompress");
         }
         Part::Value(_, Write, value) => output = Some(value),
         Part::Value(..) => {}
         Part::Operand(operand) => operands.push(operand.clone()),
     });
+    let ending = match run.name() {
+        _ if unpacks => None,
+        "gzip" | "pigz" => Some(".gz"),
+        "bzip2" => Some(".bz2"),
+        "xz" => Some(".xz"),
+        "zstd" => Some(".zst"),
+        _ => None,
+    };
     for operand in &operands {
         run.touch(if recursive { ReadTree } else { Read }, operand);
         if !to_output && !tests && output.is_none() {
-            run.touch(if recursive { WriteTree } else { Write }, operand);
-            let beside =
-                Arg { text: format!("{}.*", operand.text).into(), glob: true, splits: operand.splits };
+            let there = run.reader.one_is_there(std::slice::from_ref(operand));
+            if recursive || !keeps {
+                run.touch_if_there(if recursive { WriteTree } else { Write }, operand);
+            }
+            let beside = match ending.filter(|_| !operand.glob) {
+                Some(ending) => Arg { text: format!("{}{ending}", operand.text).into(), ..operand.clone() },
+                None => {
+                    Arg { text: format!("{}.*", operand.text).into(), glob: true, splits: operand.splits }
+                }
+            };
             if !recursive {
-                run.touch(Write, &beside);
+                run.touch_if(there, Write, &beside);
             }
         }
     }
     if let Some(output) = output {
         run.write(&output);
     }
-    let _ = keeps;
 }
 
 fn seven_zip(run: &mut Run<'_, '_>) {

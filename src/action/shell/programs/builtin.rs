@@ -1,15 +1,18 @@
 //! Commands of the shell itself.
 
+use std::borrow::Cow;
+
 use super::run::Run;
 use super::table::{Program, Rule, code, opaque, pure};
 use crate::action::Opaque;
+use crate::action::shell::reader::Shelved;
 use crate::action::shell::vars::{Folder, Value, join};
 use crate::action::shell::word::Arg;
 
 pub(super) const TABLE: &[Program] = &[
     pure(&[
         "break", "continue", "return", "exit", "logout", "shift", "set", "alias", "wait", "jobs", "bg", "fg",
-        "disown", "times", "ulimit", "umask", "unalias", "let", "dirs", "type", "caller", "bind", "complete",
+        "disown", "times", "ulimit", "umask", "unalias", "dirs", "type", "caller", "bind", "complete",
         "compgen", "compopt", "history", "fc", "getopts", "suspend", "export", "declare", "typeset", "local",
         "readonly", "unset", "]", "]]", "[[", "autoload", "setopt", "unsetopt", "rehash", "zmodload",
     ]),
@@ -21,8 +24,11 @@ pub(super) const TABLE: &[Program] = &[
     code(&["eval"], eval),
     code(&["trap"], trap),
     code(&["shopt"], shopt),
-    opaque(&["hash", "enable"]),
-    code(&["coproc"], |run| run.opaque(Opaque::Unreadable)),
+    opaque(&["enable"]),
+    code(&["hash"], hash),
+    code(&["let"], numbers),
+    code(&["printf"], printf),
+    code(&["coproc"], coprocess),
 ];
 
 fn folder<'t>(run: &Run<'_, 't>, arg: &Arg<'t>) -> Folder<'t> {
@@ -39,10 +45,49 @@ fn operand<'r, 't>(run: &Run<'r, 't>) -> Option<&'r Arg<'t>> {
 fn cd(run: &mut Run<'_, '_>) {
     let there = match operand(run) {
         Some(arg) if arg.text.is_empty() => return,
+        Some(arg) if arg.text == "-" => run.reader.scopes.folder_before().clone(),
         Some(arg) => folder(run, arg),
         None => folder(run, &Arg::plain("~")),
     };
-    run.reader.scopes.set_folder(there);
+    run.reader.scopes.go_to(there);
+}
+
+/// `hash -p` lets a name stand for another program.
+fn hash(run: &mut Run<'_, '_>) {
+    if run.args.iter().any(|arg| arg.is_unknown() || (arg.text.starts_with('-') && arg.text.contains('p'))) {
+        run.unknown_program();
+    }
+}
+
+/// `printf -v name`: what it sets is not followed.
+fn printf(run: &mut Run<'_, '_>) {
+    if let [flag, name, ..] = run.args
+        && flag.text == "-v"
+    {
+        run.reader.scopes.set(name.text.clone(), Value::Unknown);
+    }
+}
+
+/// `let name=…`: what it sets are numbers.
+fn numbers(run: &mut Run<'_, '_>) {
+    for arg in run.args {
+        let length = arg.text.bytes().take_while(|b| *b == b'_' || b.is_ascii_alphanumeric()).count();
+        if let (Cow::Borrowed(text), 1..) = (&arg.text, length) {
+            run.reader.scopes.set(text.get(..length).unwrap_or_default(), Value::Number);
+        } else {
+            run.opaque(Opaque::Expansion);
+        }
+    }
+}
+
+/// A command beside the script; one with a name of its own is not read.
+fn coprocess(run: &mut Run<'_, '_>) {
+    let plain =
+        |arg: &Arg<'_>| arg.text.starts_with(|c: char| c.is_ascii_lowercase() || c == '/' || c == '.');
+    match run.args.first() {
+        Some(first) if plain(first) => run.wrapped(run.args),
+        _ => run.opaque(Opaque::Unreadable),
+    }
 }
 
 fn pushd(run: &mut Run<'_, '_>) {
@@ -63,8 +108,13 @@ fn source(run: &mut Run<'_, '_>) {
     let Some(file) = run.args.first() else { return };
     run.read(file);
     // The script of a virtual environment only sets variables.
-    if !(file.text.ends_with("/bin/activate") && run.args.len() == 1) {
-        run.interpreted();
+    if file.text.ends_with("/bin/activate") && run.args.len() == 1 {
+        return;
+    }
+    match run.reader.shelved(file) {
+        Shelved::Text { text, .. } => run.reader.sourced(text, run.args.get(1..).unwrap_or_default()),
+        Shelved::Missing => {}
+        Shelved::Unknown => run.interpreted(),
     }
 }
 

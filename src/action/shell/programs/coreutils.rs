@@ -4,7 +4,7 @@ use super::options::{Part, split};
 use super::run::Run;
 use super::table::{Default, Program, Spec, Use, code, pure, spec};
 use crate::action::shell::word::{Arg, TEMPORARY};
-use crate::action::{Condition, Opaque};
+use crate::action::{Condition, Lying, Opaque};
 
 use Use::{List, ListTree, Move, Read, ReadTree, Remove, Skip, Write, WriteTree};
 
@@ -15,7 +15,7 @@ pub(super) const TABLE: &[Program] = &[
     pure(&[
         ":", "[", "arch", "basename", "date", "dirname", "echo", "expr", "factor", "false", "getconf",
         "groups", "hostname", "hostid", "id", "locale", "logname", "nproc", "numfmt", "pathchk",
-        "printf", "pwd", "seq", "sleep", "stty", "sync", "test", "tput", "true", "tty", "uname", "uptime",
+        "pwd", "seq", "sleep", "stty", "sync", "test", "tput", "true", "tty", "uname", "uptime",
         "usleep", "which", "whereis", "who", "whoami", "w", "yes", "cal", "clear", "reset", "tset", "bc",
         "dc", "users", "last", "printenv", "sw_vers", "lsb_release",
     ]),
@@ -162,26 +162,28 @@ pub(super) const TABLE: &[Program] = &[
     spec(&["tee", "sponge"], Spec::each(Write).options(&[("--output-error", Skip)])),
     spec(
         &["touch"],
-        Spec::each(Write).options(&[
+        Spec::each(Write).writes(&["-c", "--no-create"]).options(&[
             ("-d", Skip), ("--date", Skip), ("-r", Read), ("--reference", Read), ("-t", Skip),
             ("--time", Skip),
         ]),
     ),
     code(&["mkdir"], mkdir),
     spec(&["mkfifo", "mknod"], Spec::each(Write).options(&[("-m", Skip), ("--mode", Skip), ("-Z?", Skip)])),
-    spec(&["rmdir", "unlink"], Spec::each(Remove)),
+    code(&["rmdir", "unlink"], remove_one),
     spec(
         &["rm", "trash", "trash-put", "srm"],
-        Spec::each(Remove).looks_first().recursive(&["-r", "-R", "--recursive"]).options(&[
+        Spec::each(Remove).looks_first().writes(&["-f", "--force"]).recursive(&["-r", "-R", "--recursive"]).options(&[
             ("-n", Skip),
             ("-s", Skip),
             ("--interactive?", Skip),
         ]),
     ),
-    spec(&["shred"], Spec::each(Write).options(&[("-n", Skip), ("-s", Skip)])),
+    spec(&["shred"], Spec::each(Write).looks_first().options(&[("-n", Skip), ("-s", Skip)])),
     spec(
         &["truncate"],
-        Spec::each(Write).options(&[("-s", Skip), ("--size", Skip), ("-r", Read), ("--reference", Read)]),
+        Spec::each(Write).writes(&["-c", "--no-create"]).options(&[
+            ("-s", Skip), ("--size", Skip), ("-r", Read), ("--reference", Read),
+        ]),
     ),
     spec(
         &["fallocate"],
@@ -206,11 +208,20 @@ pub(super) const TABLE: &[Program] = &[
     spec(&["mkswap", "mkfs", "mkfs.ext4", "wipefs"], Spec::each(WriteTree)),
 ];
 
+/// The system is asked at once, and refuses before it finds that there is nothing.
+fn remove_one(run: &mut Run<'_, '_>) {
+    for arg in run.args.iter().filter(|arg| !arg.text.starts_with('-')) {
+        run.reader.remove(arg);
+    }
+}
+
 /// Sources, then a destination: what is common to `cp`, `mv`, `ln` and `install`.
 ///
 /// Where no source is there, it fails before it writes anything, unless it makes a link.
 fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: impl Fn(bool) -> Use) {
     let (mut recursive, mut operands, mut target) = (false, Vec::new(), None);
+    let (mut needs_source, mut spares) = (true, false);
+    let link = run.name() == "ln";
     #[rustfmt::skip]
     let options: &'static [(&'static str, Use)] = &[
         ("-t", Write),
@@ -221,6 +232,9 @@ fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: im
     ];
     let certain = split(run.args, options, false, |part| match part {
         Part::Flag("-r" | "-R" | "-a" | "--recursive" | "--archive") => recursive = true,
+        // A symbolic link may lead to nothing.
+        Part::Flag("-s" | "--symbolic") if link => needs_source = false,
+        Part::Flag("-n" | "--no-clobber") if !link => spares = true,
         Part::Value(_, Write, value) => target = Some(value),
         Part::Flag(_) | Part::Value(..) => {}
         Part::Operand(operand) => operands.push(operand.clone()),
@@ -231,8 +245,11 @@ fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: im
     if target.is_none() && operands.len() > 1 {
         target = operands.pop();
     }
-    let links = run.name() == "ln";
-    let there = if links { Condition::ALWAYS } else { run.reader.one_is_there(&operands) };
+    let mut lets = if needs_source { run.reader.one_is_there(&operands) } else { Condition::ALWAYS };
+    if let Some(target) = target.as_ref().filter(|_| spares) {
+        // A file that is there already is left as it is.
+        lets = lets.and(run.reader.lies(target, Lying::File).negated().presumed());
+    }
     for operand in &operands {
         match source(recursive) {
             Move => run.touch_if_there(Move, operand),
@@ -240,7 +257,7 @@ fn transfer(run: &mut Run<'_, '_>, source: impl Fn(bool) -> Use, destination: im
         }
     }
     if let Some(target) = target {
-        run.touch_if(there, destination(recursive), &target);
+        run.touch_if(lets, destination(recursive), &target);
     }
 }
 

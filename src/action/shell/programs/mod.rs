@@ -86,6 +86,7 @@ pub(super) fn listed<'t>(
         "head" | "tail" | "sort" | "uniq" | "tac" | "shuf" => fed,
         "grep" | "egrep" | "rg" if fed.is_some() && !has(&["-o", "-c", "--count", "--only-matching"]) => fed,
         "find" => Some(find::starts(args)),
+        "echo" | "printf" => printed(&program.text, args),
         "git" if matches!(args.first().map(|arg| &*arg.text), Some("ls-files" | "diff" | "grep")) => {
             let names = has(&["ls-files", "--name-only", "-l"]);
             names.then(|| vec![search::below(&Arg::plain("."))])
@@ -99,6 +100,21 @@ pub(super) fn listed<'t>(
         }
         _ => None,
     }
+}
+
+/// The words that `echo` and `printf` print, where these are plain.
+fn printed<'t>(program: &str, args: &[Arg<'t>]) -> Option<Vec<Arg<'t>>> {
+    let words = match (program, args.split_first()) {
+        ("echo", _) => args,
+        (_, Some((format, words))) if matches!(&*format.text, "%s\\n" | "%s " | "%s\\0") => words,
+        _ => return None,
+    };
+    let plain = |arg: &Arg<'_>| {
+        let special = |c: char| c.is_ascii_whitespace() || matches!(c, '\'' | '"' | '\\');
+        let odd = arg.is_unknown() || arg.glob || arg.splits;
+        !(odd || arg.text.is_empty() || arg.text.starts_with('-') || arg.text.contains(special))
+    };
+    words.iter().all(plain).then(|| words.to_vec())
 }
 
 #[cfg(test)]

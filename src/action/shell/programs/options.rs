@@ -155,10 +155,13 @@ pub(super) fn apply(run: &mut Run<'_, '_>, spec: &Spec) {
             (Some(what), _) => *what,
             (None, _) => spec.rest,
         };
-        if spec.looks_first {
-            run.touch_if_there(flags.adjust(what), operand);
+        let what = flags.adjust(what);
+        if flags.writes && matches!(what, Use::Remove | Use::RemoveTree) {
+            run.touch_unless_gone(what, operand);
+        } else if spec.looks_first {
+            run.touch_if_there(what, operand);
         } else {
-            run.touch(flags.adjust(what), operand);
+            run.touch(what, operand);
         }
     }
     run.also(spec.also);
@@ -184,15 +187,17 @@ impl Flags {
 
     fn adjust(&self, what: Use) -> Use {
         let what = match what {
-            Use::Write | Use::Update | Use::Remove if self.dry => Use::Read,
-            Use::WriteTree if self.dry => Use::ReadTree,
+            Use::Write | Use::Update | Use::Change | Use::Remove if self.dry => Use::Read,
+            Use::WriteTree | Use::RemoveTree if self.dry => Use::ReadTree,
             what => what,
         };
         match (what, self.recursive, self.writes) {
             (Use::Read, false, true) => Use::Update,
             (Use::Read, true, false) => Use::ReadTree,
             (Use::List, true, _) => Use::ListTree,
-            (Use::Read | Use::Write | Use::Remove, true, _) | (Use::ReadTree, _, true) => Use::WriteTree,
+            (Use::Remove, true, _) => Use::RemoveTree,
+            (Use::Write, _, true) => Use::Change,
+            (Use::Read | Use::Write, true, _) | (Use::ReadTree, _, true) => Use::WriteTree,
             (what, ..) => what,
         }
     }

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use super::table::Use;
-use crate::action::shell::reader::Reader;
+use crate::action::shell::library::{Interpreter, interpreter};
+use crate::action::shell::reader::{Reader, Shelved};
 use crate::action::shell::word::Arg;
-use crate::action::{Access, Condition, Opaque, Target};
+use crate::action::{Access, Condition, Lying, Opaque, Target};
 
 /// Folders whose programs are taken for the well-known ones of that name.
 const PROGRAM_FOLDERS: [&str; 8] = [
@@ -67,6 +68,16 @@ impl<'t> Run<'_, 't> {
     pub(super) fn unknown_program(&mut self) {
         if self.program.text.contains('/') && self.known_name().is_none() {
             self.reader.path(Access::Read, self.program, false);
+            match self.reader.shelved(self.program) {
+                Shelved::Text { executable: false, .. } => return self.reader.not_executable(),
+                Shelved::Missing => return,
+                Shelved::Text { text, .. } => {
+                    if let Interpreter::Shell { strict } = interpreter(text) {
+                        return self.reader.nested_with(Cow::Borrowed(text), self.args, strict);
+                    }
+                }
+                Shelved::Unknown => {}
+            }
         }
         let name = self.name().to_owned();
         self.reader.opaque(Opaque::Program(name));
@@ -118,6 +129,13 @@ impl<'t> Run<'_, 't> {
         reader.only_if(condition, |reader| Run { reader, program, args, fed }.touch(what, arg));
     }
 
+    /// Adds what `what` means for `arg` if that is there; a program that is content without it ends well all the same.
+    pub(super) fn touch_unless_gone(&mut self, what: Use, arg: &Arg<'t>) {
+        let plain = !(arg.is_unknown() || arg.glob || arg.splits || arg.text.is_empty());
+        let there = if plain { self.reader.lies(arg, Lying::Ever) } else { Condition::Unknown };
+        self.touch_if(there.presumed(), what, arg);
+    }
+
     /// Adds what `what` means for `arg`.
     pub(super) fn touch(&mut self, what: Use, arg: &Arg<'t>) {
         let file = arg.text != "-";
@@ -131,15 +149,16 @@ impl<'t> Run<'_, 't> {
             Use::Write => self.reader.path(Access::Write, arg, false),
             Use::List | Use::ListTree => self.reader.list(arg, what == Use::ListTree),
             Use::ReadTree => self.reader.path(Access::Read, arg, true),
-            Use::WriteTree => self.reader.path(Access::Write, arg, true),
+            Use::WriteTree | Use::RemoveTree => self.reader.path(Access::Write, arg, true),
             Use::Remove => self.reader.remove(arg),
+            Use::Change => self.touch_unless_gone(Use::Write, arg),
             Use::Move => {
                 self.reader.path(Access::Read, arg, false);
                 self.reader.remove(arg);
             }
             Use::Update => {
                 self.reader.path(Access::Read, arg, false);
-                self.reader.path(Access::Write, arg, false);
+                self.touch_if_there(Use::Write, arg);
             }
         }
     }

@@ -54,14 +54,10 @@ pub(super) const TABLE: &[Program] = &[
     code(&["sqlite3"], |run| {
         let operands: Vec<_> = run.args.iter().filter(|arg| !arg.text.starts_with('-')).cloned().collect();
         if let Some(file) = operands.first() {
-            run.touch(
-                if run.args.iter().any(|arg| matches!(&*arg.text, "-readonly" | "--readonly")) {
-                    Read
-                } else {
-                    Use::Update
-                },
-                file,
-            );
+            run.read(file);
+            if !run.args.iter().any(|arg| matches!(&*arg.text, "-readonly" | "--readonly")) {
+                run.write(file);
+            }
         }
         // Dot commands and `ATTACH` reach other files.
         let text = operands.get(1).map_or("", |arg| &*arg.text).to_ascii_lowercase();

@@ -43,8 +43,12 @@ pub(super) enum Use {
     WriteTree,
     /// It is read and written.
     Update,
+    /// It is written if it is there, and not made.
+    Change,
     /// It is removed.
     Remove,
+    /// It is removed with everything below.
+    RemoveTree,
     /// It is read and removed.
     Move,
     /// It is an address, or a path if it has no scheme.

@@ -170,7 +170,8 @@ fn yq(run: &mut Run<'_, '_>) {
 fn editor(run: &mut Run<'_, '_>) {
     for arg in run.args {
         if !arg.text.starts_with(['-', '+']) {
-            run.touch(Update, arg);
+            run.read(arg);
+            run.write(arg);
         }
     }
     run.unknown_program();

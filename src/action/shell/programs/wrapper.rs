@@ -6,6 +6,7 @@ use super::options::{Part, split};
 use super::run::Run;
 use super::table::{Program, Use, code, interpreter, opaque};
 use crate::action::Opaque;
+use crate::action::shell::reader::Shelved;
 use crate::action::shell::vars::{Folder, join};
 use crate::action::shell::word::Arg;
 
@@ -81,7 +82,7 @@ pub(super) const TABLE: &[Program] = &[
 
 /// `sh -c script`, `sh file`, or commands on standard input.
 fn shell(run: &mut Run<'_, '_>) {
-    let mut script = None;
+    let (mut script, mut strict, mut dry) = (None, false, false);
     let mut index = 0;
     while let Some(arg) = run.args.get(index) {
         let text = &*arg.text;
@@ -89,6 +90,9 @@ fn shell(run: &mut Run<'_, '_>) {
         if arg.splits {
             return run.opaque(Opaque::Expansion);
         }
+        let cluster = text.starts_with('-') && !text.starts_with("--");
+        strict |= cluster && text.contains('e');
+        dry |= cluster && text.contains('n');
         match text {
             "--rcfile" | "--init-file" | "-O" | "+O" | "-o" | "+o" => index += 1,
             "--" | "-" => break,
@@ -111,11 +115,26 @@ fn shell(run: &mut Run<'_, '_>) {
     let rest = run.args.get(index..).unwrap_or_default();
     match (script, rest.first()) {
         (Some(()), Some(text)) if text.is_unknown() || text.splits => run.interpreted(),
-        (Some(()), Some(text)) => run.reader.nested(text.text.clone()),
+        _ if dry => {
+            if let (None, Some(file)) = (script, rest.first()) {
+                run.read(file);
+            }
+        }
+        (Some(()), Some(text)) => {
+            let args = rest.get(2..).unwrap_or_default();
+            run.reader.nested_with(text.text.clone(), args, strict);
+        }
         (Some(()), None) => {}
         (None, Some(file)) => {
             run.read(file);
-            run.interpreted();
+            match run.reader.shelved(file) {
+                Shelved::Text { text, .. } => {
+                    let args = rest.get(1..).unwrap_or_default();
+                    run.reader.nested_with(Cow::Borrowed(text), args, strict);
+                }
+                Shelved::Missing => {}
+                Shelved::Unknown => run.interpreted(),
+            }
         }
         // Commands on standard input: those that stand in the script are read.
         (None, None) => match run.reader.document {
@@ -294,13 +313,18 @@ fn xargs(run: &mut Run<'_, '_>) {
         Part::Value(_, Read, value) => file = Some(value),
         _ => {}
     });
+    let mut brought = run.reader.listed.take();
     if let Some(file) = file {
         run.read(&file);
+        brought = words_of(run, &file);
+    } else if brought.is_none()
+        && let Some(file) = run.reader.input.take()
+    {
+        brought = words_of(run, &file);
     }
     if command.is_empty() {
         return;
     }
-    let brought = run.reader.listed.take();
     let unknown = || vec![Arg { text: "\0".into(), glob: false, splits: false }];
     let mut args: Vec<Arg<'_>> = Vec::with_capacity(command.len() + 1);
     for arg in command {
@@ -321,6 +345,20 @@ fn xargs(run: &mut Run<'_, '_>) {
     }
     run.reader.call(&args, true);
 }
+
+/// The words in a file, where its text is known and plain.
+fn words_of<'t>(run: &mut Run<'_, 't>, file: &Arg<'t>) -> Option<Vec<Arg<'t>>> {
+    if file.text == "/dev/null" {
+        return Some(Vec::new());
+    }
+    let Shelved::Text { text, .. } = run.reader.shelved(file) else { return None };
+    let plain = !text.contains(['\'', '"', '\\', '\0']);
+    let words = || text.split_ascii_whitespace().take(MAX_WORDS + 1).map(Arg::plain).collect::<Vec<_>>();
+    Some(words()).filter(|words| plain && words.len() <= MAX_WORDS)
+}
+
+/// Most words of a file that are followed.
+const MAX_WORDS: usize = 64;
 
 fn watch(run: &mut Run<'_, '_>) {
     let Some(start) = start_of_command(run.args, &[("-n", Skip), ("--interval", Skip)], 0) else {

@@ -1,6 +1,8 @@
 //! Follows the items of a script and gathers its effects.
 
 mod document;
+mod heard;
+mod nested;
 mod patch;
 mod target;
 
@@ -9,6 +11,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::guard::{Guards, Outcome, Part};
+use super::library::Library;
 use super::outcome;
 use super::programs::{self, Run};
 use super::script::{Item, Joint, RedirectKind, Scope, Simple, body};
@@ -18,6 +21,7 @@ use super::{EmbeddedPatch, ShellReading, SimpleCommand, plain, tree};
 use crate::action::{Access, Condition, Lying, Opaque, Target};
 
 use document::fed_text;
+pub(super) use nested::Shelved;
 pub(super) use patch::patch_effects;
 
 /// Deepest nesting of scripts in scripts that is read.
@@ -48,11 +52,16 @@ pub(super) struct Reader<'t> {
     pub(super) document: Option<&'t str>,
     /// What the pipe brings, where that is a list of files: patterns for them.
     pub(super) listed: Option<Vec<Arg<'t>>>,
+    /// The file that the command gets as its input.
+    pub(super) input: Option<Arg<'t>>,
+    library: Option<&'t Library>,
+    /// The script printed words by which Codex knows a refusal.
+    said: bool,
 }
 
 impl<'t> Reader<'t> {
     /// A reader that starts in `folder`, inside `depth` other scripts.
-    pub(super) fn new(folder: Folder<'t>, depth: usize) -> Self {
+    pub(super) fn new(folder: Folder<'t>, depth: usize, library: Option<&'t Library>) -> Self {
         Self {
             out: ShellReading::default(),
             scopes: Scopes::new(folder),
@@ -65,6 +74,9 @@ impl<'t> Reader<'t> {
             stops_at_failure: false,
             document: None,
             listed: None,
+            input: None,
+            library,
+            said: false,
         }
     }
 
@@ -110,7 +122,10 @@ impl<'t> Reader<'t> {
                 Item::Mark => self.guards.mark(),
                 Item::Recall => self.guards.recall(),
                 Item::Unmark => self.guards.unmark(),
-                Item::Negate => self.guards.negate(),
+                Item::Negate => {
+                    self.guards.negate();
+                    self.failures_start_here();
+                }
                 Item::Test(raw) => {
                     let outcome = outcome::of_brackets(raw, &self.scopes, &|arg, what| self.lies(arg, what));
                     self.guards.end(outcome);
@@ -129,33 +144,13 @@ impl<'t> Reader<'t> {
         self.call(&args, false);
     }
 
-    /// Reads a script that is an argument, such as that of `bash -c`, in the folder of this place.
-    pub(super) fn nested(&mut self, script: Cow<'t, str>) {
-        match script {
-            Cow::Borrowed(text) => {
-                let mut inner = Reader::new(self.scopes.folder().clone(), self.depth + 1);
-                inner.script(text);
-                self.absorb(inner.finish());
-            }
-            Cow::Owned(text) => {
-                let folder = match self.scopes.folder() {
-                    Folder::At(path) => Folder::At(Cow::Owned(path.to_string())),
-                    Folder::Start => Folder::Start,
-                    Folder::Unknown => Folder::Unknown,
-                };
-                let mut inner = Reader::new(folder, self.depth + 1);
-                inner.script(&text);
-                self.absorb(inner.finish().into_owned());
-            }
-        }
-    }
-
     fn absorb(&mut self, inner: ShellReading<'t>) {
         if inner.failure.fatal_from > 0 {
             self.out.failure.fatal_from = self.out.effects.known.len() + inner.failure.fatal_from;
             let before = self.out.effects.conditional.len();
             self.out.failure.conditional_from = before + inner.failure.conditional_from;
         }
+        self.out.failure.speaks |= inner.failure.speaks;
         for effect in inner.effects.known {
             self.effect(effect.access, effect.target);
         }
@@ -173,6 +168,9 @@ impl<'t> Reader<'t> {
         self.out.commands.extend(inner.commands.into_iter().take(room));
         let patches = inner.patches.into_iter().map(|patch| EmbeddedPatch { intercepted: false, ..patch });
         self.out.patches.extend(patches);
+        for path in inner.scripts {
+            self.name_script(path);
+        }
     }
 
     /// Notes why there may be more effects.
@@ -225,8 +223,7 @@ impl<'t> Reader<'t> {
     fn simple(&mut self, simple: &Simple<'t>) {
         // A failure of what came before is passed over, and so is one in the background or in a pipe.
         if !self.stops_at_failure && (simple.joint != Some(Joint::And) || simple.piped) {
-            self.out.failure.fatal_from = self.out.effects.known.len();
-            self.out.failure.conditional_from = self.out.effects.conditional.len();
+            self.failures_start_here();
         }
         let narrowed = self.guards.begin(simple.joint, simple.piped);
         if !self.guards.is_dead() {
@@ -236,9 +233,13 @@ impl<'t> Reader<'t> {
             self.guards.leave();
         }
         if simple.isolated && !simple.piped {
-            self.out.failure.fatal_from = self.out.effects.known.len();
-            self.out.failure.conditional_from = self.out.effects.conditional.len();
+            self.failures_start_here();
         }
+    }
+
+    fn failures_start_here(&mut self) {
+        let effects = &self.out.effects;
+        self.out.failure.restart(effects.known.len(), effects.conditional.len());
     }
 
     fn scoped(&mut self, simple: &Simple<'t>, narrowed: bool) {
@@ -283,11 +284,18 @@ impl<'t> Reader<'t> {
         let outcome = outcome::of_command(&simple.words, &args, &self.scopes, &known);
         if !simple.isolated && simple.words.first() == Some(&"set") {
             self.set_options(&args);
+            if let Some(at) = args.iter().position(|arg| arg.text == "--") {
+                self.set_arguments(args.into_iter().skip(at + 1));
+                return self.guards.end(outcome);
+            }
         }
+        self.speak(simple, &args);
         self.document = fed_text(simple);
         let fed = simple.piped || simple.redirects.iter().any(|r| !matches!(r.kind, RedirectKind::Write));
+        self.input = self.input_file(simple);
         self.call(&args, fed);
         self.document = None;
+        self.input = None;
         match simple.words.first() {
             Some(&("exit" | "exec")) if simple.isolated || !Self::ends(&args) => {}
             Some(&("exit" | "exec")) => self.guards.exit(Part::Process),
@@ -363,7 +371,7 @@ impl<'t> Reader<'t> {
 
     /// Runs the body of a function with these arguments.
     fn function(&mut self, body: &[Item<'t>], args: &[Arg<'t>]) {
-        const NAMES: [&str; 9] = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        const NAMES: [&str; 9] = nested::ARGUMENTS;
         let before: Vec<_> = NAMES.iter().map(|name| self.scopes.value(name)).collect();
         let shifted = args.iter().any(|arg| arg.splits);
         for (at, name) in NAMES.into_iter().enumerate() {

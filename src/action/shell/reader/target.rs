@@ -11,7 +11,7 @@ use crate::action::{Access, Condition, Effect, Lying, Opaque, Target};
 
 impl<'t> Reader<'t> {
     /// Whether something lies at a path, which is not known if the script may have written there.
-    pub(super) fn lies(&self, arg: &Arg<'t>, what: Lying) -> Condition<'t> {
+    pub(in crate::action::shell) fn lies(&self, arg: &Arg<'t>, what: Lying) -> Condition<'t> {
         let effects = &self.out.effects;
         let Some(path) = join(self.scopes.folder(), without_slash(arg.text.clone())) else {
             return Condition::Unknown;

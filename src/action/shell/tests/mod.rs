@@ -4,6 +4,7 @@ mod agree;
 mod bounds;
 mod grammar;
 mod intercept;
+mod library;
 mod programs;
 mod windows;
 

@@ -116,6 +116,7 @@ impl<'t> Walk<'t> {
                 self.items.push(Item::Test(source(node, self.text)));
             }
             "for_statement" => self.for_loop(node),
+            "c_style_for_statement" => self.counted_loop(node),
             "function_definition" => self.function(node),
             "word"
             | "raw_string"
@@ -338,6 +339,25 @@ impl<'t> Walk<'t> {
         self.scoped(Some(Scope::Loop), |walk| {
             walk.items.push(Item::Loop { variable, values: (!raw.is_empty()).then_some(raw) });
             if let Some(body) = node.child_by_field_name("body") {
+                walk.node(body, Place::default());
+            }
+        });
+    }
+
+    /// `for ((i = 0; …))`: what it counts are numbers.
+    fn counted_loop(&mut self, node: Node<'_>) {
+        let body = node.child_by_field_name("body");
+        let parts = children(node).filter(|child| body.is_none_or(|body| body.id() != child.id()));
+        let parts: Vec<Node<'_>> = parts.collect();
+        let text = parts.first().map_or("", |part| source(*part, self.text));
+        let length = text.bytes().take_while(|b| *b == b'_' || b.is_ascii_alphanumeric()).count();
+        let variable = text.get(..length).unwrap_or_default();
+        self.scoped(Some(Scope::Loop), |walk| {
+            for part in parts {
+                walk.substitutions(part);
+            }
+            walk.items.push(Item::Loop { variable, values: Some(vec!["$RANDOM"]) });
+            if let Some(body) = body {
                 walk.node(body, Place::default());
             }
         });
