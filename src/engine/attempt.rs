@@ -50,7 +50,8 @@ impl<'c> Attempt<'c> {
         {
             opaque.get_or_insert_with(|| why.clone());
         }
-        if !worked
+        if matches!(action, Action::Shell(_))
+            && !worked
             && opaque.is_none()
             && reading.commands.iter().all(|command| MAKE_NO_FOLDERS.contains(&&*command.program))
         {
