@@ -1,12 +1,18 @@
 //! Tools of Codex's own that give hooks nothing to see: their arguments cannot be read, or what they ask for is not there.
 
+mod arguments;
+mod goal;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::moment::Moment;
 use crate::action::{Action, ToolName};
 use crate::boundary::mcp::McpPolicy;
-use crate::transcript::{Call, StepKind};
+use crate::transcript::Call;
+
+use arguments::{Close, Input, Listing, Permissions, Resource, Resume, Said, Wait};
+use goal::{fits_goal, goal_before};
 
 /// Tools that take the name of an MCP server.
 const OF_RESOURCES: [&str; 3] = ["list_mcp_resources", "list_mcp_resource_templates", "read_mcp_resource"];
@@ -110,106 +116,6 @@ fn read<T: DeserializeOwned>(arguments: &str) -> Result<T, String> {
     serde_json::from_str(arguments).map_err(|error| error.to_string())
 }
 
-#[derive(Deserialize)]
-struct Listing {
-    server: Option<String>,
-    cursor: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[expect(dead_code, reason = "they must be there")]
-struct Resource {
-    server: String,
-    uri: String,
-}
-
-#[derive(Deserialize)]
-struct Wait {
-    #[serde(default)]
-    targets: Vec<String>,
-    timeout_ms: Option<i64>,
-}
-
-impl Wait {
-    /// Nobody is known by every UUID, but can be waited for.
-    fn fails(&self) -> bool {
-        let late = self.timeout_ms.is_some_and(|time| time <= 0);
-        late || self.targets.is_empty() || !self.targets.iter().all(|id| is_uuid(id))
-    }
-}
-
-#[derive(Deserialize)]
-struct Close {
-    target: String,
-}
-
-#[derive(Deserialize)]
-struct Resume {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Input {
-    target: String,
-    #[serde(flatten)]
-    said: Said,
-}
-
-/// What an agent is told.
-#[derive(Deserialize)]
-struct Said {
-    message: Option<String>,
-    items: Option<Vec<IgnoredAny>>,
-}
-
-impl Said {
-    /// Nothing, or the same in two ways.
-    fn is_nothing(&self) -> bool {
-        match (&self.message, &self.items) {
-            (Some(message), None) => message.trim().is_empty(),
-            (None, Some(items)) => items.is_empty(),
-            _ => true,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Permissions {
-    permissions: Profile,
-    #[serde(rename = "reason")]
-    _reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Profile {
-    network: Option<Network>,
-    file_system: Option<FileSystem>,
-}
-
-#[derive(Deserialize)]
-struct Network {
-    enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct FileSystem {
-    read: Option<Vec<String>>,
-    write: Option<Vec<String>>,
-    entries: Option<Vec<IgnoredAny>>,
-}
-
-impl Profile {
-    /// Does it ask for anything, be it for no network?
-    fn any(&self) -> bool {
-        let any = |paths: &Option<Vec<String>>| paths.as_ref().is_some_and(|paths| !paths.is_empty());
-        let files = self.file_system.as_ref().is_some_and(|files| {
-            any(&files.read) || any(&files.write) || files.entries.as_ref().is_some_and(|all| !all.is_empty())
-        });
-        files || self.network.as_ref().is_some_and(|network| network.enabled.is_some())
-    }
-}
-
 /// Did the tool answer with an object in the recording? Errors are plain text.
 fn gave_json(call: &Call<'_>) -> bool {
     call.output.is_some_and(|output| output.text().trim_start().starts_with('{'))
@@ -235,63 +141,10 @@ fn asks_nothing(arguments: &str) -> bool {
     read::<Asked>(arguments).is_ok_and(|asked| asked.questions.is_empty())
 }
 
-/// The goal of a thread.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Goal {
-    None,
-    Unfinished,
-    Complete,
-}
-
-/// The goal before a call, as the calls of the same recording made it.
-fn goal_before(call: &Call<'_>, moment: &Moment<'_>) -> Goal {
-    let own = moment.transcripts.iter().find(|transcript| transcript.session.id == moment.session.id);
-    let calls = own.into_iter().flat_map(|own| &own.steps).filter_map(|step| match &step.kind {
-        StepKind::Call(call) => Some(call),
-        _ => None,
-    });
-    calls.take_while(|made| made.id != call.id).fold(Goal::None, |goal, made| {
-        if !fits_goal(&made.tool, &made.arguments, goal) {
-            return goal;
-        }
-        match &*made.tool.name {
-            "create_goal" => Goal::Unfinished,
-            "update_goal" if made.arguments.contains("\"complete\"") => Goal::Complete,
-            _ => goal,
-        }
-    })
-}
-
-/// Can a goal be made or changed so? One at a time, and the model may not take it up again by itself.
-fn fits_goal(tool: &ToolName<'_>, arguments: &str, goal: Goal) -> bool {
-    #[derive(Deserialize)]
-    struct Made {
-        objective: String,
-        token_budget: Option<i64>,
-    }
-    #[derive(Deserialize)]
-    struct Changed {
-        status: String,
-    }
-    match &*tool.name {
-        "create_goal" => {
-            let made = read::<Made>(arguments);
-            goal != Goal::Unfinished
-                && made.is_ok_and(|made| {
-                    !made.objective.trim().is_empty() && made.token_budget.is_none_or(|tokens| tokens > 0)
-                })
-        }
-        "update_goal" => {
-            let changed = read::<Changed>(arguments);
-            let known = |status: &str| matches!(status, "complete" | "blocked" | "paused");
-            goal != Goal::None && changed.is_ok_and(|changed| known(&changed.status))
-        }
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::arguments::Profile;
+    use super::goal::Goal;
     use super::*;
 
     const KNOWN: &str = "019a2b3c-0000-7000-8000-0123456789ab";
