@@ -147,7 +147,7 @@ fn judge(named: &Named, program: Option<&CodexProgram>, thorough: bool) -> Outco
         }
     }
     let own = match &asked {
-        Some(Ok(asked)) => Some(
+        Some(Ok(asked)) if own::is_whole(&named.scenario) => Some(
             tempfile::tempdir()
                 .map_err(|error| error.to_string())
                 .and_then(|scratch| own::judge(&named.scenario, asked, scratch.path())),
