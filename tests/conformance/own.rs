@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::lay;
 use super::row::Row;
-use super::scenario::{OneCall, Scenario};
+use super::scenario::{OneCall, Scenario, Step};
 use super::suite::{Asked, Laid};
 
 /// Does what the CLI records tell all that the rulings hang on? What automatic reviews say is not recorded.
@@ -14,7 +14,7 @@ pub(crate) fn is_whole(scenario: &Scenario) -> bool {
     let reviewed = |call: &OneCall| matches!(call, OneCall::Full(call) if call.guardian.is_some());
     let turns = scenario.turns();
     let steps = turns.iter().flat_map(|turn| &turn.steps).chain(scenario.agents.values().flatten());
-    !steps.flat_map(|step| step.calls()).any(reviewed)
+    !steps.flat_map(Step::calls).any(reviewed)
 }
 
 /// What the native engine rules on the recordings that the CLI left.
